@@ -1,0 +1,35 @@
+import type { Intent } from './intent.js'
+
+/** Why a node was chosen. Stable codes; docs/routing.md lists them. */
+export type RouteReason =
+  /** The statement reads, and a replica is there. */
+  | 'read'
+  /** The statement writes, or must be taken for a write. */
+  | 'write'
+  /** The session wrote lately; its reads stay where its writes are. */
+  | 'session-wrote'
+  /** The session is pinned by the application. */
+  | 'session-pinned'
+  /** A transaction, cursor, lock or other state lives on this connection. */
+  | 'connection-pinned'
+  /** `BEGIN READ ONLY`. */
+  | 'read-only-transaction'
+  /** The statement's text, the call's `route` option, or a view such as `pool.writer` asked for it. */
+  | 'hint'
+  | 'call'
+  /** A read, but no replica may serve; the primary does, within its budget. */
+  | 'no-replica'
+  /** A replica refused this statement before; it runs on the primary now. */
+  | 'refused-before'
+
+/** The answer: a node and the reason for it. */
+export interface Route {
+  readonly node: string
+  readonly role: 'primary' | 'replica' | 'unknown'
+  readonly intent: Intent
+  readonly reason: RouteReason
+  /** The classifier's reason, such as `plain-read`. */
+  readonly because: string
+  readonly detail: string | undefined
+  readonly at: number
+}

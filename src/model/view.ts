@@ -1,0 +1,36 @@
+import type { Health } from './health.js'
+
+/** What a node is now, as the server itself says. */
+export type Role = 'primary' | 'replica' | 'unknown'
+
+/**
+ * The live counters of one node. The node that owns them changes them in place; balancers only read.
+ * They are the one mutable thing a view leads to, because they change with every statement.
+ */
+export interface Load {
+  /** Statements under way, transactions counted once. */
+  readonly inFlight: number
+  /** Exponentially weighted mean of the time a statement took, in milliseconds; 0 until one has finished. */
+  readonly latencyMs: number
+}
+
+/** One node in a view. */
+export interface NodeView {
+  readonly name: string
+  /** `host:port`, for people. */
+  readonly address: string
+  readonly role: Role
+  readonly health: Health
+  readonly weight: number
+  readonly zone: string | undefined
+  readonly shard: string | undefined
+  readonly load: Load
+}
+
+/** An immutable picture of every node at one moment. A decision uses one view to its end. */
+export interface View {
+  /** Grows by one with every change. */
+  readonly version: number
+  /** In the order of the configuration. */
+  readonly nodes: readonly NodeView[]
+}
