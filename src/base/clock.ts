@@ -7,15 +7,15 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds on a monotonic scale with an arbitrary zero. */
   now(): number
-  /** Calls `fire` once after `ms`. The timer never keeps the process alive. */
-  after(ms: number, fire: () => void): Timer
+  /** Calls `fire` once after `ms`. The timer keeps the process alive only if a caller waits for it: `waitedFor`. */
+  after(ms: number, fire: () => void, options?: { readonly waitedFor: boolean }): Timer
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(ms, fire) {
+  after(ms, fire, options) {
     const timeout = setTimeout(fire, ms)
-    timeout.unref()
+    if (options?.waitedFor !== true) timeout.unref()
     return { stop: () => clearTimeout(timeout) }
   },
 }

@@ -111,3 +111,10 @@ export class ClosedError extends ClusterError {
   readonly code = 'ERR_CLOSED'
   readonly outcome = 'not-sent'
 }
+
+/** The node turned out to be a replica before a write was sent to it. The router looks for the primary instead. */
+export class WrongRoleError extends NodeError {
+  override readonly name = 'WrongRoleError'
+  readonly code = 'ERR_WRONG_ROLE'
+  readonly outcome = 'not-sent'
+}

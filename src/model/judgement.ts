@@ -4,6 +4,8 @@ import type { Outcome } from '../base/errors.js'
 export type Failure =
   /** The server refused the statement because it is a replica. It was not executed. */
   | 'refused-by-replica'
+  /** A code that replicas use to refuse, but not only they: the primary's answer tells. It was not executed. */
+  | 'perhaps-refused-by-replica'
   /** A replica cancelled the statement to go on replaying. */
   | 'recovery-conflict'
   /** No connection could be opened: refused, unreachable, timed out. */

@@ -20,6 +20,10 @@ export interface NodeView {
   /** `host:port`, for people. */
   readonly address: string
   readonly role: Role
+  /** What the configuration calls it. */
+  readonly configured: Role
+  /** The version of the view in which this process saw it turn from replica to primary; 0: never. */
+  readonly promotedIn: number
   readonly health: Health
   readonly weight: number
   readonly zone: string | undefined

@@ -1,0 +1,260 @@
+import { channel } from 'node:diagnostics_channel'
+import { EventEmitter } from 'node:events'
+import type { Clock } from '../base/clock.js'
+import { ClosedError } from '../base/errors.js'
+import type { Balancer, BalancerName, PickNode } from '../model/balancer.js'
+import type { ClusterConfig } from '../model/config.js'
+import type { Dialect } from '../model/dialect.js'
+import type { Driver, NodePool } from '../model/driver.js'
+import type { ClusterEvents, Publish } from '../model/events.js'
+import type { Classification } from '../model/intent.js'
+import type { Judgement } from '../model/judgement.js'
+import type { Route } from '../model/route.js'
+import type { View } from '../model/view.js'
+import { PrimaryReadBudget } from './budget.js'
+import { CatalogueLoader } from './catalogue-loader.js'
+import { Choices } from './choices.js'
+import type { Call, Errand } from './errand.js'
+import { Node, type NodeCounts } from './node.js'
+import { Router } from './router.js'
+import { type MakeCache, Statements } from './statements.js'
+import { Watch } from './watch.js'
+
+/** The parts that a cluster is made of. Floor 5 brings them together. */
+export interface ClusterParts<Pool extends NodePool> {
+  readonly config: ClusterConfig
+  readonly driver: Driver<Pool>
+  readonly dialect: Dialect
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly makeBalancer: (choice: BalancerName | PickNode) => Balancer
+  readonly makeCache: MakeCache
+  /** Milliseconds that a node stays out after this many failures in a row. */
+  readonly ejectMs: (baseMs: number, failures: number) => number
+}
+
+/** What one node has done, and is doing. */
+export interface NodeStats extends Readonly<NodeCounts> {
+  readonly node: string
+  readonly inFlight: number
+  readonly connections: { readonly total: number; readonly idle: number; readonly waiting: number }
+}
+
+export interface ClusterStats {
+  readonly nodes: readonly NodeStats[]
+  /** Statements by the reason for their route. */
+  readonly routes: Readonly<Record<string, number>>
+  /** Reads on the primary because no replica could serve, now. */
+  readonly primaryReads: { readonly inUse: number; readonly waiting: number }
+}
+
+/** One primary and its replicas: knows them, watches them, and routes to them. */
+export class Cluster<Pool extends NodePool = NodePool> {
+  readonly events = new EventEmitter<{ [Name in keyof ClusterEvents]: [ClusterEvents[Name]] }>()
+  readonly statements: Statements
+  readonly config: ClusterConfig
+  readonly #nodes: ReadonlyMap<string, Node<Pool>>
+  readonly #watches: ReadonlyMap<string, Watch<Pool>>
+  readonly #catalogue: CatalogueLoader
+  readonly #router: Router<Pool>
+  readonly #driver: Driver<Pool>
+  readonly #clock: Clock
+  readonly #budget: PrimaryReadBudget
+  #view: View = { version: 0, nodes: [] }
+  #choices: Choices<Pool> | undefined
+  #state: 'new' | 'running' | 'closed' = 'new'
+
+  constructor(parts: ClusterParts<Pool>) {
+    const { config, driver, dialect, clock } = parts
+    this.config = config
+    this.#driver = driver
+    this.#clock = clock
+    this.#budget = new PrimaryReadBudget(config.primaryReads, clock)
+    const lists = { readFunctions: new Set(config.readFunctions), writeFunctions: new Set(config.writeFunctions) }
+    this.statements = new Statements(dialect, lists, parts.makeCache)
+    this.#nodes = this.#openNodes(driver)
+    this.#watches = this.#makeWatches(parts)
+    this.#router = this.#makeRouter(parts)
+    this.#catalogue = new CatalogueLoader(this.statements, () => this.#primary(), {
+      clock,
+      dialect,
+      publish: this.#publish,
+      refreshMs: config.catalogueRefreshMs,
+      timeoutMs: Math.max(config.probe.timeoutMs, CATALOGUE_TIMEOUT_MS),
+    })
+    this.#look()
+  }
+
+  get view(): View {
+    return this.#view
+  }
+
+  get nodes(): ReadonlyMap<string, Node<Pool>> {
+    return this.#nodes
+  }
+
+  /** Begins to watch the nodes. Called by the first statement, so that a pool nobody uses opens no connection. */
+  start(): void {
+    if (this.#state !== 'new') return
+    this.#state = 'running'
+    for (const watch of this.#watches.values()) watch.start()
+    this.#catalogue.start()
+  }
+
+  /** @throws {ClosedError} */
+  run<Result>(errand: Errand<Pool, Result>): Promise<Result> {
+    if (this.#state !== 'running') {
+      if (this.#state === 'closed') return Promise.reject(new ClosedError('the cluster is closed'))
+      this.start()
+    }
+    return this.#router.run(errand)
+  }
+
+  explain(found: Classification, call: Call): Route | undefined {
+    return this.#router.explain({ found, call })
+  }
+
+  judge(error: unknown): Judgement {
+    return this.#driver.judge(error)
+  }
+
+  noteWrite(call: Call): void {
+    this.#router.noteWrite(call)
+  }
+
+  /** A statement on a connection that somebody holds failed: what does that say of the node? */
+  reportFailure(node: Node<Pool>, error: Error): void {
+    this.#reportFailure(node, this.judge(error), error)
+  }
+
+  publish: Publish = (name, message) => this.#publish(name, message)
+
+  /** The primary's functions or tables have changed: read them again soon. */
+  catalogueChanged(): void {
+    void this.#catalogue.loadNow()
+  }
+
+  stats(): ClusterStats {
+    return {
+      nodes: [...this.#nodes.values()].map(statsOf),
+      routes: Object.fromEntries(this.#router.counts),
+      primaryReads: { inUse: this.#budget.inUse, waiting: this.#budget.waiting },
+    }
+  }
+
+  /** Waits for what is under way, then closes every connection. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#catalogue.stop()
+    for (const watch of this.#watches.values()) watch.stop()
+    await Promise.all([...this.#nodes.values()].map((node) => node.pool.close()))
+  }
+
+  readonly #publish: Publish = (name, message) => {
+    const subscribed = CHANNELS[name]
+    if (subscribed.hasSubscribers) subscribed.publish(message)
+    ;(this.events as EventEmitter).emit(name, message)
+  }
+
+  #openNodes(driver: Driver<Pool>): ReadonlyMap<string, Node<Pool>> {
+    const nodes = new Map<string, Node<Pool>>()
+    for (const config of this.config.nodes) {
+      const lost = () => void this.#watches.get(config.name)?.askNow()
+      const parts = { clock: this.#clock, publish: this.#publish, changed: () => this.#look(), lost }
+      nodes.set(config.name, new Node(config, driver, parts))
+    }
+    return nodes
+  }
+
+  #makeWatches(parts: ClusterParts<Pool>): ReadonlyMap<string, Watch<Pool>> {
+    const ejectFor = (node: Node, failures: number) => parts.ejectMs(node.config.ejectMs, failures)
+    const watchParts = { clock: parts.clock, probe: parts.config.probe, ejectFor }
+    return new Map([...this.#nodes].map(([name, node]) => [name, new Watch(node, watchParts)]))
+  }
+
+  #makeRouter(parts: ClusterParts<Pool>): Router<Pool> {
+    return new Router({
+      config: parts.config,
+      clock: parts.clock,
+      balancer: parts.makeBalancer(parts.config.balancer),
+      primaryBalancer: parts.makeBalancer(parts.config.primaryBalancer),
+      budget: this.#budget,
+      publish: this.#publish,
+      isFollowed: () => CHANNELS.routed.hasSubscribers || this.events.listenerCount('routed') > 0,
+      judge: (error) => this.judge(error),
+      view: () => this.#view,
+      choices: () => this.#choices ?? new Choices(this.#view, this.#nodes),
+      node: (name) => this.#nodes.get(name),
+      reportFailure: (node, judgement, error) => this.#reportFailure(node, judgement, error),
+      askAll: (timeoutMs) => this.#askAll(timeoutMs),
+      learnRefusal: (text) => this.statements.learnRefusal(text),
+    })
+  }
+
+  /** Swaps in a new picture of the nodes. The only place where the view changes. */
+  #look(): number {
+    const version = this.#view.version + 1
+    // The first node speaks while the others are still being made: there is nothing to see yet.
+    if (this.#nodes === undefined) return version
+    this.#view = { version, nodes: [...this.#nodes.values()].map((node) => node.view()) }
+    this.#choices = new Choices(this.#view, this.#nodes)
+    return version
+  }
+
+  #primary(): Node<Pool> | undefined {
+    const primary = this.#view.nodes.find((node) => node.role === 'primary' && node.health.state !== 'down')
+    return primary === undefined ? undefined : this.#nodes.get(primary.name)
+  }
+
+  #reportFailure(node: Node<Pool>, judgement: Judgement, error: Error): void {
+    const opinion = node.config.isConnectionError?.(error)
+    const failure = opinion === undefined ? judgement.failure : opinion ? 'connect-failed' : 'statement'
+    const watch = this.#watches.get(node.name)
+    switch (failure) {
+      case 'connect-failed':
+      case 'not-accepting':
+      case 'misconfigured':
+        return watch?.reportFailure(error, true)
+      case 'connection-lost':
+        return watch?.reportFailure(error, false)
+      default:
+        return
+    }
+  }
+
+  /** Waits until every node has answered or failed to, but not longer than `timeoutMs`. Keeps the process alive. */
+  async #askAll(timeoutMs: number): Promise<void> {
+    const answers = [...this.#watches.values()].map((watch) => watch.askNow())
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(timeoutMs, resolve, { waitedFor: true })
+      void Promise.all(answers).then(() => {
+        timer.stop()
+        resolve()
+      })
+    })
+  }
+}
+
+/** The catalogue of a large database takes longer than a role. */
+const CATALOGUE_TIMEOUT_MS = 10_000
+
+/** One channel for each event, made once: without subscribers it costs a property read. */
+const CHANNELS = {
+  routed: channel('sluice:routed'),
+  nodeWentDown: channel('sluice:nodeWentDown'),
+  nodeCameUp: channel('sluice:nodeCameUp'),
+  nodeChangedRole: channel('sluice:nodeChangedRole'),
+  statementRetried: channel('sluice:statementRetried'),
+  readFellBack: channel('sluice:readFellBack'),
+  statementMisjudged: channel('sluice:statementMisjudged'),
+  sessionStateUndone: channel('sluice:sessionStateUndone'),
+  catalogueFailed: channel('sluice:catalogueFailed'),
+  connectionLost: channel('sluice:connectionLost'),
+} as const satisfies Record<keyof ClusterEvents, unknown>
+
+function statsOf(node: Node): NodeStats {
+  const { total, idle, waiting } = node.pool
+  return { node: node.name, inFlight: node.view().load.inFlight, connections: { total, idle, waiting }, ...node.counts }
+}

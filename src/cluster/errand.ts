@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.js'
+import type { Balancer } from '../model/balancer.js'
+import type { ClusterConfig } from '../model/config.js'
+import type { Demand, NodePool } from '../model/driver.js'
+import type { Publish } from '../model/events.js'
+import type { Classification } from '../model/intent.js'
+import type { Judgement } from '../model/judgement.js'
+import type { View } from '../model/view.js'
+import type { CallRoute } from '../routing/need.js'
+import type { PrimaryReadBudget } from './budget.js'
+import type { Choices } from './choices.js'
+import type { Node } from './node.js'
+import type { Session } from './session.js'
+
+/** What the caller of one statement wants, and whose it is. */
+export interface Call {
+  readonly route: CallRoute | undefined
+  readonly shard: string | undefined
+  readonly session: Session | undefined
+}
+
+/** One statement to be run: its text, what it needs, and how it is sent. */
+export interface Errand<Pool extends NodePool, Result> {
+  readonly text: string
+  readonly found: Classification
+  readonly call: Call
+  /** Takes a connection and sends. Must leave nothing behind when it rejects. */
+  readonly send: (pool: Pool, demand: Demand) => Promise<Result>
+}
+
+/** What the router works with; all of it belongs to the cluster. */
+export interface RouterParts<Pool extends NodePool> {
+  readonly config: ClusterConfig
+  readonly clock: Clock
+  readonly balancer: Balancer
+  readonly primaryBalancer: Balancer
+  readonly budget: PrimaryReadBudget
+  readonly publish: Publish
+  /** True while somebody wants to hear of every route. */
+  readonly isFollowed: () => boolean
+  readonly judge: (error: unknown) => Judgement
+  readonly view: () => View
+  readonly choices: () => Choices<Pool>
+  readonly node: (name: string) => Node<Pool> | undefined
+  /** A statement found its node in trouble. */
+  readonly reportFailure: (node: Node<Pool>, judgement: Judgement, error: Error) => void
+  /** Asks every node what it is, at most for `timeoutMs`. */
+  readonly askAll: (timeoutMs: number) => Promise<void>
+  /** A replica refused this text, and the primary took it. @returns the text's fingerprint. */
+  readonly learnRefusal: (text: string) => string
+}

@@ -1,0 +1,158 @@
+import { NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '../base/errors.js'
+import { markOutcome } from '../base/outcome.js'
+import type { NodePool } from '../model/driver.js'
+import { canServe } from '../model/health.js'
+import { afterFailure } from '../routing/after-failure.js'
+import { isRepeatable, type Need } from '../routing/need.js'
+import { refusalsIn } from '../routing/policy.js'
+import { pickFrom, type ShardChoices, without } from './choices.js'
+import type { Errand, RouterParts } from './errand.js'
+import type { Node } from './node.js'
+
+/** What a journey asks of the router. */
+export interface Tries<Pool extends NodePool> {
+  readonly parts: RouterParts<Pool>
+  choicesFor(shard: string | undefined): ShardChoices<Pool>
+  attempt<Result>(node: Node<Pool>, need: Need, errand: Errand<Pool, Result>): Promise<Result>
+}
+
+/**
+ * One statement's way when its first node was not there or failed it. It ends: all nodes are asked at most once, and no
+ * node is tried again but after it has answered that it is well.
+ */
+export class Journey<Pool extends NodePool, Result> {
+  readonly #router: Tries<Pool>
+  readonly #errand: Errand<Pool, Result>
+  readonly #shard: string | undefined
+  readonly #deadlineMs: number
+  readonly #tried = new Set<Node<Pool>>()
+  #need: Need
+  #hasAsked = false
+  #last: { readonly node: Node<Pool>; readonly error: Error } | undefined
+  /** The replica that refused the statement, while the primary is trying it. */
+  #refusedBy: Node<Pool> | undefined
+
+  constructor(router: Tries<Pool>, errand: Errand<Pool, Result>, need: Need, shard: string | undefined) {
+    this.#router = router
+    this.#errand = errand
+    this.#need = need
+    this.#shard = shard
+    this.#deadlineMs = router.parts.clock.now() + router.parts.config.acquireTimeoutMs
+  }
+
+  async start(): Promise<Result> {
+    if (this.#need.to === 'node') return this.#tryNamed(this.#need.node ?? '')
+    const { primaries, replicas } = this.#router.choicesFor(this.#shard)
+    if (this.#need.to === 'replica') {
+      const replica = pickFrom(without(replicas, this.#tried), this.#router.parts.balancer)
+      return replica === undefined ? this.#fallBack() : this.#try(replica)
+    }
+    const primary = pickFrom(without(primaries, this.#tried), this.#router.parts.primaryBalancer)
+    return primary === undefined ? this.#askAndStartAgain() : this.#try(primary)
+  }
+
+  /** Decides what to do about a failed try. */
+  async goOnAfter(node: Node<Pool>, error: Error): Promise<Result> {
+    const { parts } = this.#router
+    const judgement = parts.judge(error)
+    parts.reportFailure(node, judgement, error)
+    this.#tried.add(node)
+    this.#last = { node, error }
+    const attempt = { need: this.#need.to, role: node.role, repeatable: isRepeatable(this.#errand.found) }
+    const step = parts.clock.now() > this.#deadlineMs ? 'give-up' : afterFailure(judgement, attempt)
+    switch (step) {
+      case 'elsewhere':
+        return this.start()
+      case 'primary':
+        this.#refusedBy = node
+        this.#need = { to: 'primary', node: undefined, reason: 'refused-before' }
+        return this.start()
+      case 'find-primary':
+        return this.#askAndStartAgain()
+      case 'give-up':
+        throw markOutcome(error, judgement.outcome)
+    }
+  }
+
+  async #try(node: Node<Pool>): Promise<Result> {
+    const failed = this.#last
+    if (failed !== undefined) {
+      failed.node.counts.retriedElsewhere++
+      const because = this.#router.parts.judge(failed.error).failure
+      this.#router.parts.publish('statementRetried', {
+        from: failed.node.name,
+        to: node.name,
+        because,
+        error: failed.error,
+      })
+    }
+    let result: Result
+    try {
+      result = await this.#router.attempt(node, this.#need, this.#errand)
+    } catch (error) {
+      return this.goOnAfter(node, error as Error)
+    }
+    if (this.#refusedBy !== undefined) this.#learn(this.#refusedBy)
+    return result
+  }
+
+  #learn(refusedBy: Node<Pool>): void {
+    const { parts } = this.#router
+    const fingerprint = parts.learnRefusal(this.#errand.text)
+    parts.publish('statementMisjudged', { fingerprint, node: refusedBy.name, because: this.#errand.found.reason })
+  }
+
+  async #tryNamed(name: string): Promise<Result> {
+    const { parts } = this.#router
+    const node = parts.node(name)
+    if (node === undefined) throw new UnknownNodeError(`no node is called ${name}`, this.#refusals('replica'))
+    if (!canServe(node.health)) throw this.#nobody()
+    return this.#try(node)
+  }
+
+  /** No replica is left: the primary serves reads too, as far as its budget goes. */
+  async #fallBack(): Promise<Result> {
+    const { parts } = this.#router
+    const primaries = without(this.#router.choicesFor(this.#shard).primaries, this.#tried)
+    const primary = pickFrom(primaries, parts.primaryBalancer)
+    if (primary === undefined || parts.budget.isClosed) return this.#askAndStartAgain()
+    parts.publish('readFellBack', { to: primary.name, refusals: this.#refusals('replica') })
+    await parts.budget.enter(primary.name, Math.max(0, this.#deadlineMs - parts.clock.now()))
+    try {
+      this.#need = { to: 'replica', node: undefined, reason: 'no-replica' }
+      return await this.#try(primary)
+    } finally {
+      parts.budget.leave()
+    }
+  }
+
+  /** Nobody can serve as far as we know: ask all nodes once, and look again. */
+  async #askAndStartAgain(): Promise<Result> {
+    const { parts } = this.#router
+    if (this.#hasAsked) throw this.#nobody()
+    this.#hasAsked = true
+    await parts.askAll(Math.max(0, this.#deadlineMs - parts.clock.now()))
+    for (const node of this.#tried) if (node.health.state === 'up') this.#tried.delete(node)
+    return this.start()
+  }
+
+  /** What to throw when no node is left. What a server said about the statement is worth more than our own words. */
+  #nobody(): Error {
+    const last = this.#last?.error
+    const outcome = last === undefined ? 'not-sent' : this.#router.parts.judge(last).outcome
+    if (last !== undefined && outcome !== 'not-sent') return markOutcome(last, outcome)
+    const cause = last === undefined ? undefined : { cause: last }
+    if (this.#need.to === 'primary') {
+      return new NoPrimaryError('no primary can take the statement', this.#refusals('primary'), cause)
+    }
+    return new NoReplicaError('no node can take the read', this.#refusals('replica'), cause)
+  }
+
+  #refusals(wanted: 'primary' | 'replica'): readonly Refusal[] {
+    const known = refusalsIn(this.#router.parts.view(), wanted, this.#shard)
+    const last = this.#last
+    return known.map((it) =>
+      it.node === last?.node.name ? { node: it.node, why: `failed: ${last.error.message}` } : it,
+    )
+  }
+}

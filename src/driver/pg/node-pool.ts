@@ -1,0 +1,193 @@
+import type { Clock } from '../../base/clock.js'
+import { type ConnectionLostError, WrongRoleError } from '../../base/errors.js'
+import type { NodeConfig } from '../../model/config.js'
+import type { Demand, NodePool, NodeReports } from '../../model/driver.js'
+import type { Role } from '../../model/view.js'
+import { markNotSent } from './judge.js'
+import type { PgClient, PgModule, PgPool, PgPoolOptions, PgRequest, ReleaseClient } from './pg-types.js'
+import { type RoleWatch, watchRoles } from './role-watch.js'
+import { SideConnection } from './side-connection.js'
+
+/** A connection on loan. `release` belongs to this loan; an error given to it closes the connection. */
+export interface Lease {
+  readonly client: PgClient
+  readonly release: ReleaseClient
+}
+
+/** Something under way on this node that can be given up when the node falls silent. */
+export interface UnderWay {
+  readonly repeatable: boolean
+  giveUp(error: Error): void
+}
+
+/** What a `PgNodePool` needs beyond its node. */
+export interface PgNodeParts {
+  readonly pg: PgModule
+  readonly clock: Clock
+  readonly roleQuery: string
+  readonly roleOf: (row: unknown) => Role
+}
+
+/** The `pg.Pool` of one node, and the side connection that watches it. */
+export class PgNodePool implements NodePool<PgRequest, unknown> {
+  readonly name: string
+  /** The node's own pool: a plain one of the caller's `pg`. */
+  readonly pool: PgPool
+  readonly #parts: PgNodeParts
+  readonly #watch: RoleWatch
+  readonly #side: SideConnection
+  readonly #underWay = new Set<UnderWay>()
+
+  constructor(node: NodeConfig<PgPoolOptions>, parts: PgNodeParts, reports: NodeReports) {
+    this.name = node.name
+    this.#parts = parts
+    const Client = (node.driver['Client'] ?? parts.pg.Client) as PgModule['Client']
+    this.#watch = watchRoles(Client, (role) => reports.roleReported(role))
+    this.pool = new parts.pg.Pool({ ...node.driver, Client: this.#watch.Client })
+    this.pool.on('error', (error: Error) => reports.idleConnectionLost(error))
+    this.#side = new SideConnection(this.#watch.Client, node.driver, parts.clock)
+  }
+
+  get total(): number {
+    return this.pool.totalCount
+  }
+
+  get idle(): number {
+    return this.pool.idleCount
+  }
+
+  get waiting(): number {
+    return this.pool.waitingCount
+  }
+
+  run(request: PgRequest, demand: Demand): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      new Errand(this, request, demand, resolve, reject).start()
+    })
+  }
+
+  /** A connection for as long as the caller needs one. Rejects as `run` does. */
+  acquire(demand: Demand): Promise<Lease> {
+    return new Promise((resolve, reject) => {
+      const waiter: UnderWay = { repeatable: demand.repeatable, giveUp: (error) => settle(error) }
+      let settled = false
+      const settle = (error: Error | undefined, lease?: Lease) => {
+        if (settled) return lease?.release()
+        settled = true
+        this.#underWay.delete(waiter)
+        if (lease === undefined) reject(error)
+        else resolve(lease)
+      }
+      this.#underWay.add(waiter)
+      this.acquireThen(demand, settle)
+    })
+  }
+
+  /** @internal The callback form of `acquire`, without a promise. */
+  acquireThen(demand: Demand, done: (error: Error | undefined, lease?: Lease) => void): void {
+    this.pool.connect((error, client, release) => {
+      if (error !== undefined || client === undefined) return done(markNotSent(error ?? new Error('no connection')))
+      if (demand.primaryOnly && this.#watch.roleOf(client) === 'replica') {
+        release()
+        return done(new WrongRoleError(this.name, `${this.name} is a replica now; nothing was sent`))
+      }
+      done(undefined, { client, release })
+    })
+  }
+
+  async askRole(timeoutMs: number): Promise<Role> {
+    const rows = await this.ask(this.#parts.roleQuery, timeoutMs)
+    return this.#parts.roleOf(rows[0])
+  }
+
+  ask(text: string, timeoutMs: number): Promise<readonly unknown[]> {
+    return this.#side.ask(text, timeoutMs)
+  }
+
+  /** @internal Makes `work` one of those that `abandon` gives up. Whoever begins it ends it. */
+  begin(work: UnderWay): void {
+    this.#underWay.add(work)
+  }
+
+  end(work: UnderWay): void {
+    this.#underWay.delete(work)
+  }
+
+  abandon(which: 'repeatable' | 'all', error: ConnectionLostError): void {
+    for (const work of [...this.#underWay]) {
+      if (which === 'all' || work.repeatable) work.giveUp(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#side.close()
+    await this.pool.end()
+  }
+}
+
+/** One `run`: from the search for a connection to its return. */
+class Errand implements UnderWay, Demand {
+  readonly #node: PgNodePool
+  readonly #request: PgRequest
+  readonly #resolve: (result: unknown) => void
+  readonly #reject: (error: unknown) => void
+  readonly primaryOnly: boolean
+  readonly repeatable: boolean
+  #lease: Lease | undefined
+  #over = false
+
+  constructor(
+    node: PgNodePool,
+    request: PgRequest,
+    demand: Demand,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#node = node
+    this.#request = request
+    this.primaryOnly = demand.primaryOnly
+    this.repeatable = demand.repeatable
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  start(): void {
+    this.#node.begin(this)
+    this.#node.acquireThen(this, (error, lease) => {
+      if (lease === undefined) this.#finish(error, undefined)
+      else if (this.#over) lease.release()
+      else this.#send(lease)
+    })
+  }
+
+  giveUp(error: Error): void {
+    this.#finish(this.#lease === undefined ? markNotSent(error) : error, undefined)
+  }
+
+  #send(lease: Lease): void {
+    this.#lease = lease
+    lease.client.once('error', this.#broke)
+    try {
+      lease.client.query(this.#request.config, this.#request.values, (error, result) =>
+        this.#finish(error ?? undefined, result),
+      )
+    } catch (error) {
+      this.#finish(markNotSent(error as Error), undefined)
+    }
+  }
+
+  readonly #broke = (error: Error): void => this.#finish(error, undefined)
+
+  /** As `pg.Pool.query` does, an error of any kind costs the connection: nobody can say what state it is in. */
+  #finish(error: Error | undefined, result: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#node.end(this)
+    if (this.#lease !== undefined) {
+      this.#lease.client.removeListener('error', this.#broke)
+      this.#lease.release(error)
+    }
+    if (error === undefined) this.#resolve(result)
+    else this.#reject(error)
+  }
+}

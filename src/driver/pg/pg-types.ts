@@ -1,0 +1,44 @@
+import type { EventEmitter } from 'node:events'
+
+/**
+ * The parts of `pg` that this driver calls. Declared here so that `pg` stays the user's own dependency, in the version
+ * they have: 8.11 or later.
+ */
+export interface PgModule {
+  readonly Pool: new (options: PgPoolOptions) => PgPool
+  readonly Client: PgClientClass
+}
+
+export type PgPoolOptions = Readonly<Record<string, unknown>>
+
+export type PgClientClass = new (options: PgPoolOptions) => PgClient
+
+export type QueryCallback = (error: Error | null | undefined, result: unknown) => void
+
+export interface PgClient extends EventEmitter {
+  connect(callback: (error: Error | null | undefined) => void): void
+  query(config: unknown, values: unknown, callback?: QueryCallback): unknown
+  end(callback?: () => void): void
+  unref?(): void
+  /** 'I' idle, 'T' in a transaction, 'E' in a failed one; absent before pg 8.21. */
+  getTransactionStatus?(): string | null
+  readonly processID: number | null
+  /** Absent in pg-native. */
+  readonly connection?: EventEmitter & { readonly stream?: { destroy(): void } }
+}
+
+export type ReleaseClient = (error?: unknown) => void
+
+export interface PgPool extends EventEmitter {
+  connect(callback: (error: Error | undefined, client: PgClient | undefined, release: ReleaseClient) => void): void
+  end(): Promise<void>
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
+}
+
+/** A statement for one of this driver's connections, in the shape `pg` takes it. */
+export interface PgRequest {
+  readonly config: unknown
+  readonly values: unknown
+}

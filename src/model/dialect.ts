@@ -1,0 +1,26 @@
+import type { Catalogue, Classification } from './intent.js'
+import type { Judgement } from './judgement.js'
+import type { Role } from './view.js'
+
+/** What a user says about functions by name, lower-cased. It beats the catalogue and what we know of built-ins. */
+export interface FunctionLists {
+  readonly readFunctions: ReadonlySet<string>
+  readonly writeFunctions: ReadonlySet<string>
+}
+
+/** What differs between one kind of server and another. Pure: it knows texts and codes, and sends nothing. */
+export interface Dialect {
+  classify(text: string): Classification
+  /** Applies what the server's catalogue and the user know of functions and relations. */
+  resolve(found: Classification, catalogue: Catalogue | undefined, lists: FunctionLists): Classification
+  /** Equal for texts that differ only in literals, comments and white space. */
+  fingerprint(text: string): string
+  /** Reads a server's error code; `undefined`: a statement's own error. */
+  judge(code: string): Judgement | undefined
+  /** Asks a server what it is; one row, read by `roleOf`. */
+  readonly roleQuery: string
+  roleOf(row: unknown): Role
+  /** Asks the primary for the catalogue; read by `catalogueOf`. `undefined`: this dialect has none. */
+  readonly catalogueQuery: string | undefined
+  catalogueOf(rows: readonly unknown[], version: number): Catalogue
+}

@@ -1,0 +1,63 @@
+import type { Judgement } from '../model/judgement.js'
+import type { Role } from '../model/view.js'
+import type { Need } from './need.js'
+
+/** What was tried, and failed. */
+export interface Attempt {
+  readonly need: Need['to']
+  /** The role of the node, as the view had it. */
+  readonly role: Role
+  /** A read without any effect on its session, none of whose rows has reached the caller. */
+  readonly repeatable: boolean
+}
+
+export type NextStep =
+  /** The same on another node of the same kind; when there is none, as for a read without replicas. */
+  | 'elsewhere'
+  /** A replica refused it as a replica: the primary may take it. */
+  | 'primary'
+  /** The primary is not where we thought: ask every node, and go to the one that says so. */
+  | 'find-primary'
+  /** Tell the caller. */
+  | 'give-up'
+
+/**
+ * What to do about a failed statement. The rule above all others: only what was surely not executed, or can be executed
+ * twice without harm, is ever sent again.
+ */
+export function afterFailure(judgement: Judgement, attempt: Attempt): NextStep {
+  if (attempt.need === 'node') return 'give-up'
+  switch (judgement.outcome) {
+    case 'not-sent':
+      return attempt.need === 'primary' ? afterNotSentToPrimary(judgement) : 'elsewhere'
+    case 'refused':
+      return afterRefusal(judgement, attempt)
+    case 'unknown':
+      return attempt.repeatable && judgement.failure === 'connection-lost' ? 'elsewhere' : 'give-up'
+  }
+}
+
+function afterNotSentToPrimary(judgement: Judgement): NextStep {
+  switch (judgement.failure) {
+    case 'refused-by-replica':
+    case 'connect-failed':
+    case 'not-accepting':
+      return 'find-primary'
+    default:
+      return 'give-up'
+  }
+}
+
+function afterRefusal(judgement: Judgement, attempt: Attempt): NextStep {
+  switch (judgement.failure) {
+    case 'refused-by-replica':
+      if (attempt.need === 'primary') return 'find-primary'
+      return attempt.repeatable ? 'primary' : 'give-up'
+    case 'perhaps-refused-by-replica':
+      return attempt.role === 'replica' && attempt.repeatable ? 'primary' : 'give-up'
+    case 'recovery-conflict':
+      return attempt.role === 'replica' && attempt.repeatable ? 'elsewhere' : 'give-up'
+    default:
+      return 'give-up'
+  }
+}
