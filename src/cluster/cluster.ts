@@ -1,16 +1,18 @@
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../base/clock.js'
-import { ClosedError } from '../base/errors.js'
+import { ClosedError, NoReplicaError } from '../base/errors.js'
 import type { Balancer, BalancerName, PickNode } from '../model/balancer.js'
 import type { ClusterConfig } from '../model/config.js'
 import type { Dialect } from '../model/dialect.js'
 import type { Driver, NodePool } from '../model/driver.js'
 import type { ClusterEvents, Publish } from '../model/events.js'
+import { canServe } from '../model/health.js'
 import type { Classification } from '../model/intent.js'
 import type { Judgement } from '../model/judgement.js'
 import type { Route } from '../model/route.js'
 import type { View } from '../model/view.js'
+import { refusalsIn } from '../routing/policy.js'
 import { PrimaryReadBudget } from './budget.js'
 import { CatalogueLoader } from './catalogue-loader.js'
 import { Choices } from './choices.js'
@@ -100,6 +102,19 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#state = 'running'
     for (const watch of this.#watches.values()) watch.start()
     this.#catalogue.start()
+  }
+
+  /**
+   * Waits until one node is known to be there: at once, as a rule.
+   *
+   * @throws {NoReplicaError} no node at all could be reached; names each, and why.
+   */
+  async ready(): Promise<void> {
+    this.start()
+    if (this.#view.nodes.some((node) => node.health.state === 'up')) return
+    await this.#askAll(this.config.acquireTimeoutMs)
+    if (this.#view.nodes.some((node) => canServe(node.health))) return
+    throw new NoReplicaError('no node can be reached', refusalsIn(this.#view, 'replica', undefined))
   }
 
   /** @throws {ClosedError} */

@@ -24,6 +24,8 @@ export interface Errand<Pool extends NodePool, Result> {
   readonly text: string
   readonly found: Classification
   readonly call: Call
+  /** A node that already has a connection for this caller: taken if the policy allows it. */
+  readonly preferred: string | undefined
   /** Takes a connection and sends. Must leave nothing behind when it rejects. */
   readonly send: (pool: Pool, demand: Demand) => Promise<Result>
 }

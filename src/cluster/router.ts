@@ -37,7 +37,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   /** Runs the statement on the node it belongs to; on another one where that is safe; once, as far as anyone can see. */
   run<Result>(errand: Errand<Pool, Result>): Promise<Result> {
     const need = this.needOf(errand)
-    const node = this.choose(need, this.#shardOf(errand.call))
+    const node = this.#preferred(errand, need) ?? this.choose(need, this.#shardOf(errand.call))
     if (node === undefined) return new Journey(this, errand, need, this.#shardOf(errand.call)).start()
     return this.attempt(node, need, errand).catch((error: unknown) =>
       new Journey(this, errand, need, this.#shardOf(errand.call)).goOnAfter(node, error as Error),
@@ -47,7 +47,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   needOf(errand: Pick<Errand<Pool, unknown>, 'found' | 'call'>): Need {
     const { found, call } = errand
     const pinned =
-      found.route === 'replica' ? call.session?.pinFor(this.parts.config.id, this.parts.clock.now()) : undefined
+      found.route !== 'primary' ? call.session?.pinFor(this.parts.config.id, this.parts.clock.now()) : undefined
     return needOf(found, call.route, pinned)
   }
 
@@ -113,6 +113,13 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const { intent, reason: because, detail, at } = found
     const reason = need.to === 'replica' && node.role === 'primary' ? 'no-replica' : need.reason
     return { node: node.name, role: node.role, intent, reason, because, detail, at }
+  }
+
+  #preferred(errand: Errand<Pool, unknown>, need: Need): Node<Pool> | undefined {
+    if (errand.preferred === undefined || need.to === 'node') return undefined
+    const choices = this.choicesFor(this.#shardOf(errand.call))
+    const choice = need.to === 'primary' ? choices.primaries : choices.replicas
+    return choice.nodes.find((node) => node.name === errand.preferred)
   }
 
   #note(node: Node<Pool>, need: Need, found: Classification): void {

@@ -12,8 +12,8 @@ export type RouteReason =
   | 'session-pinned'
   /** A transaction, cursor, lock or other state lives on this connection. */
   | 'connection-pinned'
-  /** `BEGIN READ ONLY`. */
-  | 'read-only-transaction'
+  /** `SET` and its like: wherever the session reads. It follows the session to other nodes. */
+  | 'session-state'
   /** The statement's text, the call's `route` option, or a view such as `pool.writer` asked for it. */
   | 'hint'
   | 'call'

@@ -20,6 +20,7 @@ export type CallRoute = 'primary' | 'replica' | { readonly node: string }
 
 const READ: Need = { to: 'replica', node: undefined, reason: 'read' }
 const WRITE: Need = { to: 'primary', node: undefined, reason: 'write' }
+const SESSION_STATE: Need = { to: 'replica', node: undefined, reason: 'session-state' }
 const SESSION_WROTE: Need = { to: 'primary', node: undefined, reason: 'session-wrote' }
 const SESSION_PINNED: Need = { to: 'primary', node: undefined, reason: 'session-pinned' }
 const CALL_PRIMARY: Need = { to: 'primary', node: undefined, reason: 'call' }
@@ -31,8 +32,8 @@ const HINT_REPLICA: Need = { to: 'replica', node: undefined, reason: 'hint' }
 export function needOf(found: Classification, call: CallRoute | undefined, session: ReadsPinnedTo | undefined): Need {
   if (call !== undefined) return calledFor(call)
   if (found.hint !== undefined) return hintedAt(found.hint)
-  if (found.route !== 'replica') return WRITE
-  if (session === undefined) return READ
+  if (found.route === 'primary') return WRITE
+  if (session === undefined) return found.route === 'all' ? SESSION_STATE : READ
   if (session.to !== 'primary') return { to: 'node', node: session.to.node, reason: 'session-pinned' }
   return session.because === 'wrote' ? SESSION_WROTE : SESSION_PINNED
 }

@@ -3,9 +3,9 @@ import { type ConnectionLostError, WrongRoleError } from '../../base/errors.js'
 import type { NodeConfig } from '../../model/config.js'
 import type { Demand, NodePool, NodeReports } from '../../model/driver.js'
 import type { Role } from '../../model/view.js'
+import { type ConnectionWatch, type TransactionStatus, watchConnections } from './connection-watch.js'
 import { markNotSent } from './judge.js'
 import type { PgClient, PgModule, PgPool, PgPoolOptions, PgRequest, ReleaseClient } from './pg-types.js'
-import { type RoleWatch, watchRoles } from './role-watch.js'
 import { SideConnection } from './side-connection.js'
 
 /** A connection on loan. `release` belongs to this loan; an error given to it closes the connection. */
@@ -34,7 +34,7 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
   /** The node's own pool: a plain one of the caller's `pg`. */
   readonly pool: PgPool
   readonly #parts: PgNodeParts
-  readonly #watch: RoleWatch
+  readonly #watch: ConnectionWatch
   readonly #side: SideConnection
   readonly #underWay = new Set<UnderWay>()
 
@@ -42,7 +42,7 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
     this.name = node.name
     this.#parts = parts
     const Client = (node.driver['Client'] ?? parts.pg.Client) as PgModule['Client']
-    this.#watch = watchRoles(Client, (role) => reports.roleReported(role))
+    this.#watch = watchConnections(Client, (role) => reports.roleReported(role))
     this.pool = new parts.pg.Pool({ ...node.driver, Client: this.#watch.Client })
     this.pool.on('error', (error: Error) => reports.idleConnectionLost(error))
     this.#side = new SideConnection(this.#watch.Client, node.driver, parts.clock)
@@ -93,6 +93,16 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
       }
       done(undefined, { client, release })
     })
+  }
+
+  /** What this connection says of its server. */
+  roleOf(client: PgClient): Role {
+    return this.#watch.roleOf(client)
+  }
+
+  /** Whether a transaction is open on this connection, as the server said when it was last ready. */
+  statusOf(client: PgClient): TransactionStatus {
+    return this.#watch.statusOf(client)
   }
 
   async askRole(timeoutMs: number): Promise<Role> {

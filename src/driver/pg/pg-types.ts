@@ -7,6 +7,15 @@ import type { EventEmitter } from 'node:events'
 export interface PgModule {
   readonly Pool: new (options: PgPoolOptions) => PgPool
   readonly Client: PgClientClass
+  readonly TypeOverrides?: new (types?: unknown) => TypeOverrides
+  escapeIdentifier(text: string): string
+  escapeLiteral(text: string): string
+}
+
+/** Type parsers of one client, over those of the module. */
+export interface TypeOverrides {
+  setTypeParser(oid: number, format: unknown, parse?: unknown): void
+  getTypeParser(oid: number, format?: unknown): unknown
 }
 
 export type PgPoolOptions = Readonly<Record<string, unknown>>
@@ -23,6 +32,8 @@ export interface PgClient extends EventEmitter {
   /** 'I' idle, 'T' in a transaction, 'E' in a failed one; absent before pg 8.21. */
   getTransactionStatus?(): string | null
   readonly processID: number | null
+  /** True between statements. Not documented by pg, and as old as pg 1. */
+  readonly readyForQuery?: boolean
   /** Absent in pg-native. */
   readonly connection?: EventEmitter & { readonly stream?: { destroy(): void } }
 }

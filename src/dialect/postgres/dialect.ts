@@ -1,0 +1,17 @@
+import type { Dialect } from '../../model/dialect.js'
+import { CATALOGUE_QUERY, catalogueFromRows } from './catalogue.js'
+import { classify } from './classify.js'
+import { judgeSqlState } from './errors.js'
+import { fingerprint } from './fingerprint.js'
+import { resolve } from './resolve.js'
+
+export const postgres: Dialect = {
+  classify: (text) => classify(text),
+  resolve,
+  fingerprint,
+  judge: judgeSqlState,
+  roleQuery: 'select pg_catalog.pg_is_in_recovery() as in_recovery',
+  roleOf: (row) => ((row as { in_recovery: boolean }).in_recovery ? 'replica' : 'primary'),
+  catalogueQuery: CATALOGUE_QUERY,
+  catalogueOf: catalogueFromRows,
+}

@@ -1,0 +1,65 @@
+import pg from 'pg'
+import { systemClock } from './base/clock.js'
+import { Cluster } from './cluster/cluster.js'
+import { classificationCache } from './dialect/postgres/classification-cache.js'
+import { postgres } from './dialect/postgres/dialect.js'
+import { pgDriver } from './driver/pg/pg-driver.js'
+import type { PgModule, PgPoolOptions } from './driver/pg/pg-types.js'
+import type { ClusterConfig } from './model/config.js'
+import type { PoolCore } from './pool/pg/core.js'
+import { definePool, type RoutedPool } from './pool/pg/define-pool.js'
+import { PidOwners } from './pool/pg/pid-owners.js'
+import { SingleNode } from './pool/pg/single-node.js'
+import { nextEjectMs } from './routing/backoff.js'
+import { makeBalancer } from './routing/balancers/make-balancer.js'
+import { resolveConfig } from './routing/config.js'
+import type { ClusterOptions } from './routing/options.js'
+
+/** Sluice's own options, beside all of `pg.Pool`'s, which are the defaults of every node. */
+export type PoolOptions = ClusterOptions & pg.PoolConfig
+
+export type Pool = pg.Pool & RoutedPool
+
+/** Builds `Pool` over a `pg` that you hand in: for a program that has several copies, or its own fork. */
+export function poolFor(module: typeof pg): new (options?: PoolOptions) => Pool {
+  return definePool(module as unknown as PgModule, (options) =>
+    makeCore(module as unknown as PgModule, options),
+  ) as never
+}
+
+/**
+ * A `pg.Pool` whose reads run on replicas and whose writes run on the primary.
+ *
+ * @throws {ConfigError} naming every option that is wrong, before any connection is opened.
+ */
+export const Pool: new (options?: PoolOptions) => Pool = poolFor(pg)
+
+function makeCore(module: PgModule, options: object | undefined): PoolCore | SingleNode {
+  const config = resolveConfig(options ?? {}) as ClusterConfig<PgPoolOptions>
+  const [first] = config.nodes
+  if (first !== undefined && config.nodes.length === 1 && first.role === 'primary') {
+    return new SingleNode(first, postgres.classify)
+  }
+  const cluster = new Cluster({
+    config,
+    driver: pgDriver({ pg: module, clock: systemClock }, postgres),
+    dialect: postgres,
+    clock: systemClock,
+    random: Math.random,
+    makeBalancer: (choice) => makeBalancer(choice, { random: Math.random, zone: config.zone }),
+    makeCache: (classify) => classificationCache({ maxTexts: config.cacheSize, classify }),
+    ejectMs: (baseMs, failures) => nextEjectMs(baseMs, failures, Math.random),
+  })
+  const primary = config.nodes.find((node) => node.role === 'primary') ?? first
+  const core = { cluster, pg: module, options: primary?.driver ?? {}, baselines: new WeakMap(), pids: new PidOwners() }
+  watchPids(core)
+  return core
+}
+
+function watchPids(core: PoolCore): void {
+  for (const node of core.cluster.nodes.values()) {
+    const { pool } = node.pool
+    pool.on('connect', (client: { processID: number | null }) => core.pids.opened(client.processID, node.name))
+    pool.on('remove', (client: { processID: number | null }) => core.pids.closed(client.processID, node.name))
+  }
+}

@@ -1,0 +1,50 @@
+import type { CallRoute } from '../../routing/need.js'
+
+/** What `pg` calls back with. */
+export type Callback = (error: Error | undefined, result?: unknown) => void
+
+/** One call of `query`, in whichever of its shapes it came. */
+export interface PgCall {
+  /** The statement; empty when there is none to read, as for `query(null)`. */
+  readonly text: string
+  readonly config: unknown
+  readonly values: unknown
+  readonly callback: Callback | undefined
+  /** A cursor, a stream, a copy: an object that talks to the connection itself. */
+  readonly isSubmittable: boolean
+  readonly route: CallRoute | undefined
+  readonly shard: string | undefined
+}
+
+interface QueryLike {
+  readonly text?: unknown
+  readonly cursor?: { readonly text?: unknown }
+  readonly submit?: unknown
+  readonly route?: CallRoute
+  readonly shard?: string
+}
+
+/** Reads the arguments of `query(text | config | submittable, values?, callback?)`, as `pg` does. */
+export function readCall(config: unknown, values: unknown, callback: unknown): PgCall {
+  const done = typeof values === 'function' ? values : callback
+  const given = typeof values === 'function' ? undefined : values
+  const base = { config, values: given, callback: done as Callback | undefined }
+  if (typeof config === 'string') {
+    return { ...base, text: config, isSubmittable: false, route: undefined, shard: undefined }
+  }
+  const query = (config ?? {}) as QueryLike
+  const text = query.text ?? query.cursor?.text
+  return {
+    ...base,
+    text: typeof text === 'string' ? text : '',
+    isSubmittable: typeof query.submit === 'function',
+    route: query.route,
+    shard: query.shard,
+  }
+}
+
+/** The values of a call, wherever they stand. */
+export function valuesOf(call: PgCall): readonly unknown[] {
+  const values = call.values ?? (call.config as { values?: unknown } | undefined)?.values
+  return Array.isArray(values) ? values : []
+}

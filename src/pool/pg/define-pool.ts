@@ -1,0 +1,259 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { EventEmitter } from 'node:events'
+import type pg from 'pg'
+import type { ClusterStats } from '../../cluster/cluster.js'
+import { currentSession } from '../../cluster/session.js'
+import type { PgModule } from '../../driver/pg/pg-types.js'
+import type { ClusterEvents } from '../../model/events.js'
+import type { Route } from '../../model/route.js'
+import type { View } from '../../model/view.js'
+import type { CallRoute } from '../../routing/need.js'
+import { type Callback, readCall, valuesOf } from './call.js'
+import type { PoolCore } from './core.js'
+import { callBackWith, LazyClient } from './lazy-client.js'
+import { SingleNode } from './single-node.js'
+
+/** What Sluice adds to a `pg.Pool`. */
+export interface RoutedPool {
+  /** A pool like this one whose statements all go to the primary, for code that wants to choose. */
+  readonly writer: pg.Pool & RoutedPool
+  /** A pool like this one whose statements all go to replicas, as long as one can serve. */
+  readonly reader: pg.Pool & RoutedPool
+  /** Where this text would go now, and why. Nothing is sent; `undefined`: no node could take it. */
+  route(text: string): Route | undefined
+  /** Every node as this process sees it now. Immutable: ask again for news. */
+  view(): View
+  stats(): ClusterStats
+  on<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
+  once<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
+  off<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
+}
+
+/** How a pool comes to its core: from options, or as a view of a pool that exists. */
+export type MakeCore = (options: object | undefined) => PoolCore | SingleNode
+
+/** A pool that shares another one's core. */
+class Shared {
+  readonly core: PoolCore | SingleNode
+  readonly route: CallRoute
+
+  constructor(core: PoolCore | SingleNode, route: CallRoute) {
+    this.core = core
+    this.route = route
+  }
+}
+
+/** What the base class is to the code below. Its overloads are in the declared type that `definePool` returns. */
+interface BasePool extends EventEmitter {
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
+  ending: boolean
+  ended: boolean
+  connect(callback?: unknown): unknown
+  query(config: unknown, values?: unknown, callback?: unknown): unknown
+  end(callback?: unknown): unknown
+}
+
+type PoolClass = new (options?: object) => pg.Pool & RoutedPool
+
+/**
+ * Makes the `Pool` class over the caller's own `pg`, so that `instanceof pg.Pool` holds: Prisma, Drizzle and others ask
+ * that, or look for `Pool` in the class name, and quietly do the wrong thing otherwise.
+ */
+export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
+  const Base = module.Pool as unknown as new (options: object) => BasePool
+
+  class SluicePool extends Base {
+    readonly #core: PoolCore | SingleNode
+    readonly #route: CallRoute | undefined
+    readonly #isView: boolean
+    #views: { readonly writer: SluicePool; readonly reader: SluicePool } | undefined
+    #isEnding = false
+
+    constructor(given?: object) {
+      const shared = given instanceof Shared ? given : undefined
+      const core = shared?.core ?? makeCore(given)
+      super(core.options)
+      this.#core = core
+      this.#route = shared?.route
+      this.#isView = shared !== undefined
+      if (!(core instanceof SingleNode)) this.#listen(core)
+    }
+
+    get writer(): SluicePool {
+      return this.#viewsOfThis().writer
+    }
+
+    get reader(): SluicePool {
+      return this.#viewsOfThis().reader
+    }
+
+    override get totalCount(): number {
+      return this.#core instanceof SingleNode ? super.totalCount : sum(this.#core, (pool) => pool.total)
+    }
+
+    override get idleCount(): number {
+      return this.#core instanceof SingleNode ? super.idleCount : sum(this.#core, (pool) => pool.idle)
+    }
+
+    override get waitingCount(): number {
+      return this.#core instanceof SingleNode ? super.waitingCount : sum(this.#core, (pool) => pool.waiting)
+    }
+
+    route(text: string): Route | undefined {
+      const call = { route: this.#route, shard: undefined, session: currentSession() }
+      if (this.#core instanceof SingleNode) return this.#core.explain(text)
+      return this.#core.cluster.explain(this.#core.cluster.statements.classify(text), call)
+    }
+
+    view(): View {
+      return this.#core instanceof SingleNode ? this.#core.view : this.#core.cluster.view
+    }
+
+    stats(): ClusterStats {
+      if (!(this.#core instanceof SingleNode)) return this.#core.cluster.stats()
+      return this.#core.stats({ total: this.totalCount, idle: this.idleCount, waiting: this.waitingCount })
+    }
+
+    override connect(callback?: (error: Error | undefined, client: unknown, release: unknown) => void): unknown {
+      if (this.#core instanceof SingleNode) {
+        return callback === undefined ? super.connect() : super.connect(AsyncResource.bind(callback))
+      }
+      const connected = this.#checkOut(this.#core)
+      if (callback === undefined) return connected
+      const bound = AsyncResource.bind(callback)
+      connected.then(
+        (client) => process.nextTick(bound, undefined, client, client.release),
+        (error: Error) => process.nextTick(bound, error, undefined, ignoreRelease),
+      )
+      return undefined
+    }
+
+    override query(config: unknown, values?: unknown, callback?: unknown): unknown {
+      if (this.#core instanceof SingleNode) return super.query(config, values, callback)
+      if (typeof config === 'function') return refuseFunction(config as Callback)
+      const call = readCall(config, values, callback)
+      const result = this.#runAlone(this.#core, call)
+      if (call.callback === undefined) return result
+      callBackWith(result, call.callback)
+      return undefined
+    }
+
+    override end(callback?: (error?: Error) => void): unknown {
+      if (this.#core instanceof SingleNode) return callback === undefined ? super.end() : super.end(callback)
+      const ended = this.#endOnce(this.#core)
+      if (callback === undefined) return ended
+      callBackWith(ended, callback as Callback)
+      return undefined
+    }
+
+    async #checkOut(core: PoolCore): Promise<LazyClient> {
+      if (this.#isEnding) throw new Error('Cannot use a pool after calling end on the pool')
+      const client = new LazyClient(core, this.#route)
+      await core.cluster.ready()
+      return client
+    }
+
+    #runAlone(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
+      if (this.#isEnding) return Promise.reject(new Error('Cannot use a pool after calling end on the pool'))
+      const found = core.cluster.statements.classify(call.text)
+      if (found.effects.length > 0 || call.isSubmittable) return this.#runInClient(core, call)
+      return core.cluster.run({
+        text: call.text,
+        found,
+        call: { route: call.route ?? this.#route, shard: call.shard, session: currentSession() },
+        preferred: undefined,
+        send: (pool, demand) => pool.run(call, demand),
+      })
+    }
+
+    /** What leaves something behind on its connection needs a client of its own, which tidies up. */
+    async #runInClient(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
+      const client = new LazyClient(core, this.#route)
+      try {
+        if (!call.isSubmittable) return await client.query(call.config, call.values)
+        return await new Promise((resolve, reject) => {
+          client.query(call.config, call.values, (error: Error | undefined, result: unknown) =>
+            error ? reject(error) : resolve(result),
+          )
+        })
+      } finally {
+        client.release()
+      }
+    }
+
+    async #endOnce(core: PoolCore): Promise<void> {
+      if (this.#isEnding) throw new Error('Called end on pool more than once')
+      this.#isEnding = true
+      this.ending = true
+      if (!this.#isView) await core.cluster.close()
+      this.ended = true
+    }
+
+    #viewsOfThis(): { readonly writer: SluicePool; readonly reader: SluicePool } {
+      this.#views ??= {
+        writer: new SluicePool(new Shared(this.#core, 'primary')),
+        reader: new SluicePool(new Shared(this.#core, 'replica')),
+      }
+      return this.#views
+    }
+
+    /** What the nodes' pools and the cluster tell is told again here, as if this were one pool. */
+    #listen(core: PoolCore): void {
+      for (const node of core.cluster.nodes.values()) {
+        for (const name of ['connect', 'acquire', 'release', 'remove'] as const) {
+          node.pool.pool.on(name, (...args: unknown[]) => this.emit(name, ...args))
+        }
+        node.pool.pool.on('error', (error: Error, client: unknown) => {
+          // An `error` that nobody listens to would end the process; the cluster has dealt with this one.
+          if (this.listenerCount('error') > 0) this.emit('error', error, client)
+        })
+      }
+      for (const name of CLUSTER_EVENTS) {
+        core.cluster.events.on(name, (message: unknown) => this.emit(name, message))
+      }
+      this.#listenToRoutesOnDemand(core)
+    }
+
+    /** Telling every route costs something, so it is done only while somebody listens. */
+    #listenToRoutesOnDemand(core: PoolCore): void {
+      const tell = (message: Route) => this.emit('routed', message)
+      this.on('newListener', (name: string) => {
+        if (name === 'routed' && this.listenerCount('routed') === 0) core.cluster.events.on('routed', tell)
+      })
+      this.on('removeListener', (name: string) => {
+        if (name === 'routed' && this.listenerCount('routed') === 0) core.cluster.events.off('routed', tell)
+      })
+    }
+  }
+
+  Object.defineProperty(SluicePool, 'name', { value: 'SluicePool' })
+  return SluicePool as unknown as PoolClass
+}
+
+/** All but `routed`, which costs something for every statement and is passed on only when asked for. */
+const CLUSTER_EVENTS = [
+  'nodeWentDown',
+  'nodeCameUp',
+  'nodeChangedRole',
+  'statementRetried',
+  'readFellBack',
+  'statementMisjudged',
+  'sessionStateUndone',
+  'catalogueFailed',
+  'connectionLost',
+] as const satisfies readonly (keyof ClusterEvents)[]
+
+function sum(core: PoolCore, count: (pool: { total: number; idle: number; waiting: number }) => number): number {
+  let total = 0
+  for (const node of core.cluster.nodes.values()) total += count(node.pool)
+  return total
+}
+
+function refuseFunction(callback: Callback): undefined {
+  setImmediate(callback, new Error('Passing a function as the first parameter to pool.query is not supported'))
+  return undefined
+}
+
+function ignoreRelease(): void {}

@@ -1,0 +1,371 @@
+import { AsyncResource } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import { WrongRoleError } from '../../base/errors.js'
+import { markOutcome } from '../../base/outcome.js'
+import type { Call } from '../../cluster/errand.js'
+import { currentSession, Session } from '../../cluster/session.js'
+import type { PgNodePool } from '../../driver/pg/node-pool.js'
+import type { TypeOverrides } from '../../driver/pg/pg-types.js'
+import type { Demand } from '../../model/driver.js'
+import type { Classification } from '../../model/intent.js'
+import { type CallRoute, isRepeatable } from '../../routing/need.js'
+import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
+import type { PoolCore } from './core.js'
+import { Loan, type Submittable } from './loan.js'
+import { afterStatement, afterTransaction, FRESH, type SessionState } from './session-state.js'
+
+/** Events of the real connection that the client passes on while it has one. */
+const PASSED_ON = ['notice', 'notification', 'drain', 'end'] as const
+
+/**
+ * What `pool.connect()` gives: behaves like a `pg.Client`, and takes a real connection only when a statement needs one.
+ *
+ * Between transactions, each statement goes where it belongs. What a statement leaves on its connection (a transaction,
+ * a temporary table, a lock) holds the client there; settings follow it to other connections. Either is undone before a
+ * connection goes back to its pool.
+ */
+export class LazyClient extends EventEmitter {
+  readonly #core: PoolCore
+  readonly #route: CallRoute | undefined
+  /** A checked-out client is a session of its own, if nobody has begun one around it. */
+  readonly #session: Session
+  readonly #types: TypeOverrides | undefined
+  readonly #waiting: (() => void)[] = []
+  #hasOwnTypes = false
+  #busy = false
+  #loan: Loan | undefined
+  #state: SessionState = FRESH
+  #wroteInTransaction = false
+  /** What a held connection died of: its state is lost, so nothing more may run here. */
+  #lost: Error | undefined
+  #released = false
+
+  constructor(core: PoolCore, route: CallRoute | undefined) {
+    super()
+    this.#core = core
+    this.#route = route
+    this.#session = currentSession() ?? new Session()
+    const { TypeOverrides } = core.pg
+    this.#types = TypeOverrides === undefined ? undefined : new TypeOverrides(core.options['types'])
+  }
+
+  /** Gives the client back. An error, or `true`, closes its connection. @throws when called twice, as `pg` does. */
+  readonly release = (error?: unknown): void => {
+    if (this.#released) throw new Error('Release called on client which has already been released to the pool.')
+    this.#released = true
+    if (error) this.#drop(error)
+    else void this.#inTurn(() => this.#giveBack())
+  }
+
+  query(config: unknown, values?: unknown, callback?: unknown): unknown {
+    if (config === null || config === undefined) throw new TypeError('Client was passed a null or undefined query')
+    const call = readCall(config, values, callback)
+    const session = currentSession() ?? this.#session
+    if (call.isSubmittable) {
+      void this.#inTurn(() => this.#runSubmittable(call, session))
+      return config
+    }
+    const result = this.#inTurn(() => this.#run(call, session))
+    if (call.callback === undefined) return result
+    callBackWith(result, call.callback)
+    return undefined
+  }
+
+  /** The server process of the connection that this client has now; `null` while it has none. */
+  get processID(): number | null {
+    const pid = this.#loan?.client.processID ?? null
+    if (this.#loan !== undefined) this.#core.pids.asked(pid, this.#loan.pool.name)
+    return pid
+  }
+
+  get connection(): unknown {
+    return this.#loan?.client.connection
+  }
+
+  get connectionParameters(): unknown {
+    return this.#real('connectionParameters') ?? this.#core.options
+  }
+
+  get host(): unknown {
+    return this.#real('host') ?? this.#core.options['host']
+  }
+
+  get port(): unknown {
+    return this.#real('port') ?? this.#core.options['port']
+  }
+
+  get database(): unknown {
+    return this.#real('database') ?? this.#core.options['database']
+  }
+
+  get user(): unknown {
+    return this.#real('user') ?? this.#core.options['user']
+  }
+
+  /** The name of the node that this client has a connection to now. */
+  get node(): string | undefined {
+    return this.#loan?.pool.name
+  }
+
+  get _queryable(): boolean {
+    return this.#lost === undefined && !this.#released
+  }
+
+  get _ending(): boolean {
+    return this.#released
+  }
+
+  getTransactionStatus(): 'I' | 'T' | 'E' {
+    return this.#loan === undefined ? 'I' : this.#loan.pool.statusOf(this.#loan.client)
+  }
+
+  setTypeParser(oid: number, format: unknown, parse?: unknown): void {
+    this.#hasOwnTypes = true
+    this.#types?.setTypeParser(oid, format, parse)
+  }
+
+  getTypeParser(oid: number, format?: unknown): unknown {
+    return this.#types?.getTypeParser(oid, format)
+  }
+
+  escapeIdentifier(text: string): string {
+    return this.#core.pg.escapeIdentifier(text)
+  }
+
+  escapeLiteral(text: string): string {
+    return this.#core.pg.escapeLiteral(text)
+  }
+
+  /** A pooled client is connected when it needs to be; `pg` refuses a second `connect` in the same words. */
+  connect(callback?: (error: Error) => void): Promise<never> | undefined {
+    const error = new Error('Client has already been connected. You cannot reuse a client.')
+    if (callback === undefined) return Promise.reject(error)
+    process.nextTick(callback, error)
+    return undefined
+  }
+
+  /** Closes the connection that the client has, if any. It must still be released. */
+  end(callback?: () => void): Promise<void> | undefined {
+    const ended = this.#inTurn(async () => this.#drop(true))
+    if (callback === undefined) return ended
+    void ended.then(callback)
+    return undefined
+  }
+
+  ref(): void {}
+
+  unref(): void {}
+
+  #real(name: string): unknown {
+    return (this.#loan?.client as unknown as Record<string, unknown> | undefined)?.[name]
+  }
+
+  /** Statements of one client run one after the other, as on a connection. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#busy) return this.#begin(work)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(AsyncResource.bind(() => this.#begin(work).then(resolve, reject)))
+    })
+  }
+
+  #begin<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy = true
+    return work().finally(() => {
+      this.#busy = false
+      this.#waiting.shift()?.()
+    })
+  }
+
+  async #run(call: PgCall, session: Session): Promise<unknown> {
+    this.#refuseIfUseless()
+    const found = this.#core.cluster.statements.classify(call.text)
+    if (this.#loan !== undefined && this.#isHeld(this.#loan)) return this.#runHeld(this.#loan, call, found, session)
+    return this.#core.cluster.run({
+      text: call.text,
+      found,
+      call: this.#callFor(call, found, session),
+      preferred: this.#loan?.pool.name,
+      send: (pool, demand) => this.#sendOn(pool, demand, call, found),
+    })
+  }
+
+  /** Cursors, streams and copies report for themselves; this only finds them a connection and waits for their end. */
+  async #runSubmittable(call: PgCall, session: Session): Promise<void> {
+    const found = this.#core.cluster.statements.classify(call.text)
+    try {
+      this.#refuseIfUseless()
+      if (this.#loan !== undefined && this.#isHeld(this.#loan)) return await this.#submit(this.#loan, call, found)
+      await this.#core.cluster.run({
+        text: call.text,
+        found,
+        call: this.#callFor(call, found, session),
+        preferred: this.#loan?.pool.name,
+        send: async (pool, demand) => this.#submit(await this.#loanFrom(pool, demand), call, found),
+      })
+      if (found.intent === 'write') this.#core.cluster.noteWrite(this.#callFor(call, found, session))
+    } catch (error) {
+      ;(call.config as Submittable).handleError(error as Error, undefined)
+    }
+  }
+
+  async #submit(loan: Loan, call: PgCall, found: Classification): Promise<void> {
+    await loan.submit(call.config, call.values, call.callback)
+    this.#state = afterStatement(this.#state, found.effects, { config: call.config, values: call.values })
+  }
+
+  #callFor(call: PgCall, found: Classification, session: Session): Call {
+    const owner = found.effects.length === 0 ? undefined : this.#core.pids.ownerIn(found.effects, valuesOf(call))
+    const route = call.route ?? this.#route ?? (owner === undefined ? undefined : { node: owner })
+    return { route, shard: call.shard, session }
+  }
+
+  #isHeld(loan: Loan): boolean {
+    return this.#state.held.size > 0 || loan.isInTransaction
+  }
+
+  /** On the connection that holds the client's state, and nowhere else. */
+  async #runHeld(loan: Loan, call: PgCall, found: Classification, session: Session): Promise<unknown> {
+    const { cluster } = this.#core
+    const node = cluster.nodes.get(loan.pool.name)
+    node?.began()
+    try {
+      const result = await this.#send(loan, call, found, false)
+      node?.ended(true)
+      if (found.intent === 'write') this.#wroteInTransaction = true
+      if (this.#wroteInTransaction) cluster.noteWrite(this.#callFor(call, found, session))
+      if (!loan.isInTransaction) this.#wroteInTransaction = false
+      return result
+    } catch (error) {
+      node?.ended(false)
+      if (node !== undefined) cluster.reportFailure(node, error as Error)
+      throw markOutcome(error as Error, cluster.judge(error).outcome)
+    }
+  }
+
+  async #sendOn(pool: PgNodePool, demand: Demand, call: PgCall, found: Classification): Promise<unknown> {
+    const loan = await this.#loanFrom(pool, demand)
+    const result = await this.#send(loan, call, found, isRepeatable(found))
+    if (found.intent === 'write' && loan.isInTransaction) this.#wroteInTransaction = true
+    return result
+  }
+
+  /** The connection that the client has, if it is one of this pool; else another, with the client's settings. */
+  async #loanFrom(pool: PgNodePool, demand: Demand): Promise<Loan> {
+    if (this.#loan !== undefined) {
+      const isWrong = demand.primaryOnly && pool.roleOf(this.#loan.client) === 'replica'
+      if (this.#loan.pool === pool && !isWrong) return this.#loan
+      await this.#giveBack()
+      if (isWrong) throw new WrongRoleError(pool.name, `${pool.name} is a replica now; nothing was sent`)
+    }
+    const lease = await pool.acquire(demand)
+    const loan = new Loan(pool, lease, this.#core.baselines, (error) => this.#broke(loan, error))
+    this.#take(loan)
+    await this.#replaySettings(loan)
+    return loan
+  }
+
+  async #replaySettings(loan: Loan): Promise<void> {
+    if (this.#state.settings.length === 0) return
+    try {
+      await loan.readBaseline()
+      for (const { config, values } of this.#state.settings) await loan.query(config, values, true)
+    } catch (error) {
+      this.#drop(error)
+      throw error
+    }
+  }
+
+  async #send(loan: Loan, call: PgCall, found: Classification, repeatable: boolean): Promise<unknown> {
+    if (found.effects.some((it) => it.kind === 'set')) await loan.readBaseline()
+    try {
+      const result = await loan.query(this.#configOf(call), call.values, repeatable)
+      this.#state = afterStatement(this.#state, found.effects, { config: call.config, values: call.values })
+      this.#seeTransactionEnd(loan, result)
+      return result
+    } catch (error) {
+      this.#afterFailure(loan, error as Error)
+      throw error
+    }
+  }
+
+  /** `COMMIT` of a failed transaction is a rollback, and says so in its tag. */
+  #seeTransactionEnd(loan: Loan, result: unknown): void {
+    if (this.#state.settingsAtBegin === undefined || loan.isInTransaction) return
+    const last = Array.isArray(result) ? result.at(-1) : result
+    const isRollback = (last as { command?: string } | undefined)?.command === 'ROLLBACK'
+    this.#state = afterTransaction(this.#state, isRollback ? 'rolled-back' : 'committed')
+  }
+
+  #afterFailure(loan: Loan, error: Error): void {
+    if (this.#core.cluster.judge(error).outcome !== 'unknown') return
+    if (this.#isHeld(loan)) this.#lost = error
+    if (this.#loan === loan) this.#drop(error)
+  }
+
+  #broke(loan: Loan, error: Error): void {
+    if (this.#loan !== loan) return
+    if (this.#isHeld(loan)) this.#lost = error
+    const node = this.#core.cluster.nodes.get(loan.pool.name)
+    if (node !== undefined) this.#core.cluster.reportFailure(node, error)
+    if (!this.#busy) this.#drop(error)
+    // Nobody has to listen: whoever uses the client next hears of it.
+    if (this.listenerCount('error') > 0) this.emit('error', error)
+  }
+
+  #refuseIfUseless(): void {
+    if (this.#released) throw new Error('Client was released to the pool and is not queryable')
+    if (this.#lost === undefined) return
+    throw markOutcome(
+      new Error('Client has encountered a connection error and is not queryable', { cause: this.#lost }),
+      'not-sent',
+    )
+  }
+
+  /** Overridden type parsers go with each statement: the connection belongs to others tomorrow. */
+  #configOf(call: PgCall): unknown {
+    if (!this.#hasOwnTypes) return call.config
+    if (typeof call.config === 'string') return { text: call.config, types: this.#types }
+    return { types: this.#types, ...(call.config as object) }
+  }
+
+  #take(loan: Loan): void {
+    this.#loan = loan
+    for (const name of PASSED_ON) loan.client.on(name, this.#passOn[name])
+  }
+
+  readonly #passOn = {
+    notice: (message: unknown) => this.emit('notice', message),
+    notification: (message: unknown) => this.emit('notification', message),
+    drain: () => this.emit('drain'),
+    end: () => this.emit('end'),
+  }
+
+  #letGo(): Loan | undefined {
+    const loan = this.#loan
+    this.#loan = undefined
+    if (loan !== undefined) for (const name of PASSED_ON) loan.client.removeListener(name, this.#passOn[name])
+    return loan
+  }
+
+  async #giveBack(): Promise<void> {
+    const loan = this.#letGo()
+    if (loan === undefined) return
+    const what = await loan.giveBack(this.#released ? this.#state : { ...this.#state, held: new Set() })
+    if (this.#released && what.length > 0) {
+      this.#core.cluster.publish('sessionStateUndone', { node: loan.pool.name, what })
+    }
+  }
+
+  #drop(error: unknown): void {
+    this.#letGo()?.drop(error)
+  }
+}
+
+/** Calls back later, in the context of the call: `pg` does the first, and forgets the second when it had to wait. */
+export function callBackWith(result: Promise<unknown>, callback: Callback): void {
+  const bound = AsyncResource.bind(callback)
+  result.then(
+    (value) => process.nextTick(bound, undefined, value),
+    (error: Error) => process.nextTick(bound, error),
+  )
+}
