@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Outcome } from '../../src/base/errors.js'
+import type { Failure } from '../../src/model/judgement.js'
+import { type Attempt, afterFailure, type NextStep } from '../../src/routing/after-failure.js'
+
+const readOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: true }
+const oddReadOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: false }
+const readOnPrimary: Attempt = { need: 'primary', role: 'primary', repeatable: true }
+const write: Attempt = { need: 'primary', role: 'primary', repeatable: false }
+const named: Attempt = { need: 'node', role: 'replica', repeatable: true }
+
+const table: readonly [string, Failure, Outcome, Attempt, NextStep][] = [
+  ['a replica that refuses a read sends it to the primary', 'refused-by-replica', 'refused', readOnReplica, 'primary'],
+  ['so does one that perhaps refuses', 'perhaps-refused-by-replica', 'refused', readOnReplica, 'primary'],
+  ['a primary that says 25006 is no primary', 'refused-by-replica', 'refused', write, 'find-primary'],
+  ['a primary that says 0A000 means the statement', 'perhaps-refused-by-replica', 'refused', write, 'give-up'],
+  ['a read cancelled by replay runs elsewhere', 'recovery-conflict', 'refused', readOnReplica, 'elsewhere'],
+  ['a serialization failure on the primary is the caller’s', 'recovery-conflict', 'refused', write, 'give-up'],
+  ['a lost connection repeats a read', 'connection-lost', 'unknown', readOnReplica, 'elsewhere'],
+  ['also on the primary, if another node may take it', 'connection-lost', 'unknown', readOnPrimary, 'elsewhere'],
+  ['a lost connection never repeats a write', 'connection-lost', 'unknown', write, 'give-up'],
+  ['nor a BEGIN READ ONLY', 'connection-lost', 'unknown', oddReadOnReplica, 'give-up'],
+  ['an unreachable replica sends a read elsewhere', 'connect-failed', 'not-sent', readOnReplica, 'elsewhere'],
+  ['and a BEGIN READ ONLY too: nothing was sent', 'connect-failed', 'not-sent', oddReadOnReplica, 'elsewhere'],
+  ['an unreachable primary is looked for', 'connect-failed', 'not-sent', write, 'find-primary'],
+  ['a busy primary is waited for, not looked for', 'pool-exhausted', 'not-sent', write, 'give-up'],
+  ['a busy replica sends a read elsewhere', 'pool-exhausted', 'not-sent', readOnReplica, 'elsewhere'],
+  ['a wrong password on the primary is told', 'misconfigured', 'not-sent', write, 'give-up'],
+  ['a statement’s own error is told', 'statement', 'refused', readOnReplica, 'give-up'],
+  ['an error nobody knows is told', 'statement', 'unknown', readOnReplica, 'give-up'],
+  ['a node the caller named is not replaced', 'connect-failed', 'not-sent', named, 'give-up'],
+]
+
+for (const [title, failure, outcome, attempt, step] of table) {
+  test(title, () => {
+    assert.equal(afterFailure({ failure, outcome }, attempt), step)
+  })
+}
