@@ -37,6 +37,7 @@ export class Node<Pool extends NodePool = NodePool> {
   #health: Health = { state: 'unknown' }
   #role: Role
   #promotedIn = 0
+  #hasSaidReplica = false
 
   /** @param changed called after every change of health or role; answers with the version of the view that shows it. */
   constructor(
@@ -93,18 +94,19 @@ export class Node<Pool extends NodePool = NodePool> {
     this.#load.latencyMs = mean === 0 ? ms : mean + LATENCY_WEIGHT * (ms - mean)
   }
 
+  /**
+   * The server has said what it is. A promotion is a server that has said "replica" before: that the configuration
+   * called it one proves nothing, and must not draw writes to it.
+   */
   setRole(role: Role): void {
-    if (role === this.#role || role === 'unknown') return
+    if (role === 'unknown') return
+    const wasReplica = this.#hasSaidReplica
+    this.#hasSaidReplica = role === 'replica'
+    if (role === this.#role) return
     const from = this.#role
     this.#role = role
-    const version = this.#changed()
-    if (role === 'primary' && from === 'replica') {
-      this.#promotedIn = version
-      this.#changed()
-    } else if (role === 'replica') {
-      this.#promotedIn = 0
-      this.#changed()
-    }
+    this.#promotedIn = role === 'primary' && wasReplica ? this.#changed() : 0
+    this.#changed()
     this.#publish('nodeChangedRole', { node: this.name, from, to: role })
   }
 
