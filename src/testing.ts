@@ -1,0 +1,6 @@
+export { OperationError } from './testing/errors.js'
+export type { GateState } from './testing/gate.js'
+export type { StopMode } from './testing/server.js'
+export { type StartClusterOptions, startCluster, type TestContext } from './testing/start-cluster.js'
+export { TestCluster } from './testing/test-cluster.js'
+export { TestNode } from './testing/test-node.js'
