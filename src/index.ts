@@ -1,0 +1,27 @@
+export {
+  AcquireTimeoutError,
+  ClosedError,
+  ClusterError,
+  ConfigError,
+  ConnectionLostError,
+  NodeError,
+  NoPrimaryError,
+  NoReplicaError,
+  type Outcome,
+  RoutingError,
+  UnknownNodeError,
+  UnknownShardError,
+} from './base/errors.js'
+export { outcomeOf } from './base/outcome.js'
+export {
+  currentSession,
+  type PinOptions,
+  type Session,
+  type SessionTokens,
+  sessionTokens,
+  withSession,
+} from './cluster/session.js'
+export type { PickNode } from './model/balancer.js'
+export type { ClusterEvents } from './model/events.js'
+export type { Route, RouteReason } from './model/route.js'
+export type { NodeView, View } from './model/view.js'
