@@ -14,14 +14,15 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 export function redactUrl(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
   if (scheme === undefined) return '***'
-  const [shown = '', ...query] = text.slice(scheme.length).split(/[?#]/)
-  const rest = query.length > 0 ? '?…' : ''
   // A password may hold a `/`, a `?` or a `#` that its author forgot to encode: look for the last `@` of the whole text.
   const at = text.lastIndexOf('@')
-  if (at < 0) return `${scheme}${shown}${rest}`
-  const user = /^[^:@/?#]*/.exec(shown)?.[0] ?? ''
-  const host = text.slice(at + 1).split(/[?#]/)[0]
-  return `${scheme}${user}:***@${host}${rest}`
+  if (at < 0) return scheme + withoutQuery(text.slice(scheme.length))
+  const user = /^[^:@/?#]*/.exec(text.slice(scheme.length))?.[0] ?? ''
+  return `${scheme}${user}:***@${withoutQuery(text.slice(at + 1))}`
+}
+
+function withoutQuery(text: string): string {
+  return text.replace(/[?#].*$/s, '?…')
 }
 
 /**
