@@ -1,20 +1,27 @@
 import type { Balancer } from '../../model/balancer.js'
-import type { NodeView } from '../../model/view.js'
+import { perCandidates, some } from './per-candidates.js'
 
-/** Lets `inner` choose among the nodes of this zone, as long as one of them may serve; among all otherwise. */
+/**
+ * Lets `inner` choose among the nodes of this zone, as long as one of them may serve; among all otherwise. Nodes of
+ * weight 0 are no reason to stay in the zone: they are for the time when nobody else can.
+ */
 export function zoneFirst(zone: string, inner: Balancer): Balancer {
-  let seen: readonly NodeView[] = []
-  let near: readonly NodeView[] = []
+  const nearIn = perCandidates((candidates) => {
+    const isAllZero = candidates.every((node) => node.weight === 0)
+    return some(candidates, (node) => node.zone === zone && (isAllZero || node.weight > 0))
+  })
   return {
     name: `${inner.name}, ${zone} first`,
     pick(candidates) {
-      // Candidates are one array for as long as the view stands.
-      if (candidates !== seen) {
-        seen = candidates
-        near = candidates.filter((node) => node.zone === zone)
+      const { nodes, indexes } = nearIn(candidates)
+      switch (nodes.length) {
+        case 0:
+          return inner.pick(candidates)
+        case 1:
+          return indexes[0] as number
+        default:
+          return indexes[inner.pick(nodes)] as number
       }
-      if (near.length === 0 || near.length === candidates.length) return inner.pick(candidates)
-      return candidates.indexOf(near[near.length === 1 ? 0 : inner.pick(near)] as NodeView)
     },
   }
 }
