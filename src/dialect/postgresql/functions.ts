@@ -85,8 +85,11 @@ export function builtIn(name: string): KnownFunction | 'harmless' | undefined {
   if (found !== undefined) return found
   if (name.startsWith('pg_stat_get_')) return STATISTICS
   if (name.startsWith('pg_stat_reset') || name.startsWith('binary_upgrade_')) return ADMINISTRATION
-  return BUILT_IN.has(name) ? 'harmless' : undefined
+  return BUILT_IN.has(name) || GRAMMAR.has(name) ? 'harmless' : undefined
 }
+
+/** Calls that the grammar knows by itself, so that no catalogue lists them. */
+const GRAMMAR: ReadonlySet<string> = new Set(['current_time', 'current_timestamp', 'localtime', 'localtimestamp'])
 
 const STATISTICS: KnownFunction = { reason: 'server-statistics', does: 'nothing' }
 const ADMINISTRATION: KnownFunction = { reason: 'primary-function', does: 'nothing' }

@@ -9,7 +9,7 @@ import {
   PARAMETER,
   PUNCTUATION,
   QUOTED,
-  type Scanner,
+  Scanner,
   STRING,
   type TokenKind,
   WORD,
@@ -328,7 +328,7 @@ export class QueryWalk {
   /** `FROM t a (x, y)`, `… AS a (x, y)`, `TABLESAMPLE system (10)`, `FETCH FIRST (n)`: names, not calls. */
   #isAlias(): boolean {
     const keyword = this.#beforeKeyword
-    if (keyword === words.AS || keyword === words.TABLESAMPLE || keyword === words.FETCH) return true
+    if (ALIAS_AFTER.has(keyword)) return true
     if ((this.#here & IN_FROM) === 0) return false
     if (this.#beforeKind === QUOTED || (this.#beforeKind === WORD && keyword === 0)) return true
     return this.#beforeKind === PUNCTUATION && this.#beforeCode === CLOSE
@@ -360,13 +360,26 @@ export class QueryWalk {
   /** Lower-cased as PostgreSQL folds it, quotes removed, at most schema and name. */
   #name(): string {
     const { text } = this.#scanner
-    return foldName(text.slice(this.#nameStart, this.#lastEnd))
+    return foldName(withoutBlanks(text.slice(this.#nameStart, this.#lastEnd)))
   }
 }
 
+const ALIAS_AFTER: ReadonlySet<number> = new Set([words.AS, words.TABLESAMPLE, words.FETCH, words.ORDINALITY])
+
 const LOCAL_TO_TRANSACTION = 100
 
-/** `"Sch""ema" . Name` → `Sch"ema.name`. White space and comments between the parts are rare, and left in: an unknown name. */
+/** A dotted name without the blanks and comments that may stand between its parts, as in `pg_catalog . nextval`. */
+function withoutBlanks(raw: string): string {
+  if (!HAS_BLANKS.some((blank) => raw.includes(blank))) return raw
+  const scanner = new Scanner(raw)
+  let name = ''
+  for (scanner.next(); scanner.kind !== END; scanner.next()) name += raw.slice(scanner.start, scanner.end)
+  return name
+}
+
+const HAS_BLANKS = [' ', '\n', '\t', '\r', '\f', '/', '-']
+
+/** `"Sch""ema".Name` → `Sch"ema.name`, as PostgreSQL folds it. */
 export function foldName(raw: string): string {
   if (!raw.includes('"')) return raw.toLowerCase()
   let name = ''
