@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto'
 import type { BalancerName, PickNode } from '../model/balancer.js'
 import type { ClusterConfig, NodeConfig, PrimaryReads } from '../model/config.js'
-import { DRIVER_KEYS, didYouMean, NODE_KEYS, POOL_KEYS } from './known-options.js'
-import { readNodeUrl } from './node-url.js'
-import { Problems } from './problems.js'
-
-type Options = Readonly<Record<string, unknown>>
-type DriverOptions = Record<string, unknown>
-type ConfiguredRole = NodeConfig['role']
+import { defaultId } from './default-id.js'
+import { didYouMean } from './edit-distance.js'
+import { findNodes } from './find-nodes.js'
+import { DEFAULT_MAX, type DriverOptions, type Options } from './nodes.js'
+import { LONGEST_MS, Problems } from './problems.js'
+import { refuseUnknown } from './refuse-unknown.js'
+import type { Environment } from './server-address.js'
 
 const BALANCERS: readonly BalancerName[] = ['round-robin', 'least-busy', 'fastest', 'failover']
-const DEFAULT_MAX = 10
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000
+const DEFAULT_STICKY_MS = 5000
+/** A token has to hold several. */
+const LONGEST_ID = 64
 
 /**
  * Turns a user's options into a complete configuration: the only place where a default is filled in.
@@ -19,240 +20,122 @@ const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000
  * Options of the driver are defaults for every node. Without `primary`, `replicas` and `nodes`, the options describe one
  * primary, or, where they name several hosts, as many nodes of unknown role.
  *
- * @throws {ConfigError} naming everything that is wrong.
+ * @param environment where libpq's variables are looked up, as `pg` does.
+ * @throws {ConfigError} naming everything that is wrong, and no password.
  */
-export function resolveConfig(options: object): ClusterConfig<DriverOptions> {
-  const given = options as Options
+export function resolveConfig(options: unknown, environment: Environment = process.env): ClusterConfig<DriverOptions> {
   const problems = new Problems()
-  refuseUnknown(given, '', [...POOL_KEYS, ...NODE_KEYS, ...DRIVER_KEYS], problems)
-  const nodes = readNodes(given, problems)
-  checkNodes(nodes, problems)
-  const config = { ...readPool(given, nodes, problems), nodes }
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    problems.addHidden('options', 'must be an object; a URL is its connectionString', options)
+    problems.throwIfAny()
+  }
+  const given = options as Options
+  refuseUnknown(given, 'pool', '', problems)
+  const found = findNodes(given, environment, problems)
+  const nodes = found.map((it) => it.config)
+  if (nodes.length === 0 && problems.isEmpty) {
+    problems.add('primary', 'must name a node, or replicas or nodes must: there is none', 'an empty list')
+  }
+  const config = { ...readPool(given, nodes, problems), nodes, id: readId(given, problems) ?? defaultId(found) }
   problems.throwIfAny()
   return config
+}
+
+function readId(given: Options, problems: Problems): string | undefined {
+  return problems.string('id', given['id'], LONGEST_ID)
 }
 
 function readPool(
   given: Options,
   nodes: readonly NodeConfig<DriverOptions>[],
   problems: Problems,
-): Omit<ClusterConfig<DriverOptions>, 'nodes'> {
+): Omit<ClusterConfig<DriverOptions>, 'nodes' | 'id'> {
   return {
-    id: problems.string('id', given['id']) ?? defaultId(nodes),
     balancer: readBalancer('balancer', given['balancer'], problems) ?? 'least-busy',
     primaryBalancer: readBalancer('primaryBalancer', given['primaryBalancer'], problems) ?? 'failover',
     zone: problems.string('zone', given['zone']),
-    defaultShard: problems.string('defaultShard', given['defaultShard']),
+    defaultShard: readDefaultShard(given['defaultShard'], nodes, problems),
     stickyMs: readSticky(given['sticky'], problems),
     primaryReads: readPrimaryReads(given['primaryReads'], nodes, problems),
     acquireTimeoutMs: readAcquireTimeout(given, problems),
     probe: readProbe(given['probe'], problems),
-    readFunctions: problems.names('readFunctions', given['readFunctions']),
-    writeFunctions: problems.names('writeFunctions', given['writeFunctions']),
-    catalogueRefreshMs: problems.number('catalogueRefreshMs', given['catalogueRefreshMs'], 100) ?? 60_000,
-    cacheSize: problems.wholeNumber('cacheSize', given['cacheSize'], 1) ?? 5000,
+    ...readFunctionLists(given, problems),
+    catalogueRefreshMs: readMs('catalogueRefreshMs', given['catalogueRefreshMs'], 100, problems) ?? 60_000,
+    cacheSize: problems.number('cacheSize', given['cacheSize'], { least: 1, isWhole: true }) ?? 5000,
   }
 }
 
-function readNodes(given: Options, problems: Problems): readonly NodeConfig<DriverOptions>[] {
-  const shared = pick(given, DRIVER_KEYS)
-  const hasLists = given['primary'] !== undefined || given['replicas'] !== undefined || given['nodes'] !== undefined
-  if (!hasLists) return readSingle(given, shared, problems)
-  const defaults = { ...shared, ...pick(given, ['ejectMs', 'neverEject', 'isConnectionError']) }
-  return [
-    ...readList('primary', listOf(given['primary']), 'primary', defaults, problems),
-    ...readList('replicas', given['replicas'] ?? [], 'replica', defaults, problems),
-    ...readList('nodes', given['nodes'] ?? [], 'unknown', defaults, problems),
-  ]
-}
-
-/** No lists: the options themselves are the node, or the hosts that they name are the nodes. */
-function readSingle(given: Options, shared: DriverOptions, problems: Problems): readonly NodeConfig<DriverOptions>[] {
-  const host = given['host']
-  if (typeof host === 'string' && host.includes(',')) {
-    const ports = String(given['port'] ?? '').split(',')
-    const { host: _host, port: _port, ...rest } = shared
-    const list = host.split(',').map((name, i) => ({ host: name, port: Number(ports[i] || ports[0] || 5432) }))
-    return readList('host', list, 'unknown', rest, problems)
-  }
-  const own = pick(given, NODE_KEYS)
-  const url = own['url'] ?? shared['connectionString']
-  const isMany = typeof url === 'string' && readNodeUrl(url, 'connectionString', new Problems()).length > 1
-  const { connectionString: _url, ...rest } = shared
-  return readList(
-    'connectionString',
-    [{ ...own, ...(url === undefined ? {} : { url }) }],
-    isMany ? 'unknown' : 'primary',
-    rest,
-    problems,
-  )
-}
-
-function listOf(value: unknown): unknown {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value]
-}
-
-function readList(
-  path: string,
-  list: unknown,
-  role: ConfiguredRole,
-  defaults: DriverOptions,
-  problems: Problems,
-): readonly NodeConfig<DriverOptions>[] {
-  if (!Array.isArray(list)) {
-    problems.add(path, 'must be a list of URLs or node options', list)
-    return []
-  }
-  const nodes: NodeConfig<DriverOptions>[] = []
-  for (const [i, item] of list.entries()) {
-    const where = list.length === 1 && path !== 'replicas' && path !== 'nodes' ? path : `${path}[${i}]`
-    for (const options of expand(item, where, problems)) {
-      nodes.push(readNode(options, where, role, nodes.length + 1, defaults, problems))
-    }
-  }
-  return nodes
-}
-
-/** What one entry of a list stands for: one node, or one for each host of its URL. */
-function expand(item: unknown, path: string, problems: Problems): readonly Options[] {
-  const options: unknown = typeof item === 'string' ? { url: item } : item
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    problems.add(path, 'must be a URL or an object of node options', item)
-    return []
-  }
-  const given = options as Options
-  refuseUnknown(given, `${path}.`, [...NODE_KEYS, ...DRIVER_KEYS], problems)
-  const url = given['url'] ?? given['connectionString']
-  if (url === undefined) return [given]
-  if (typeof url !== 'string') {
-    problems.add(`${path}.url`, 'must be a text', url)
-    return []
-  }
-  const { url: _url, connectionString: _connectionString, ...rest } = given
-  return readNodeUrl(url, path, problems).map((it) => ({
-    ...it.own,
-    ...rest,
-    connectionString: it.url,
-    [ADDRESS]: it.address,
-  }))
-}
-
-/** Read from the URL, for our own use: never an option. */
-const ADDRESS = '\0address'
-
-function readNode(
-  options: Options,
-  path: string,
-  role: ConfiguredRole,
-  number: number,
-  defaults: DriverOptions,
-  problems: Problems,
-): NodeConfig<DriverOptions> {
-  const all: Options = { ...defaults, ...options }
-  const driver: DriverOptions = { ...pick(defaults, DRIVER_KEYS), ...pick(options, DRIVER_KEYS) }
-  // A node's own host beats a URL that was given for all.
-  if (options['host'] !== undefined && options['connectionString'] === undefined) delete driver['connectionString']
-  const max = problems.wholeNumber(`${path}.max`, driver['max'] ?? driver['poolSize'], 1) ?? DEFAULT_MAX
-  return {
-    name: problems.string(`${path}.name`, options['name']) ?? defaultName(role, number),
-    role,
-    address: String(options[ADDRESS] ?? `${driver['host'] ?? 'localhost'}:${driver['port'] ?? 5432}`),
-    weight: problems.number(`${path}.weight`, options['weight'], 0) ?? 1,
-    zone: problems.string(`${path}.zone`, options['zone']),
-    shard: problems.string(`${path}.shard`, options['shard']),
-    ejectMs: problems.number(`${path}.ejectMs`, all['ejectMs'], 1) ?? 5000,
-    neverEject: problems.boolean(`${path}.neverEject`, all['neverEject']) ?? false,
-    isConnectionError: problems.callable(`${path}.isConnectionError`, all['isConnectionError']),
-    max,
-    driver,
-  }
-}
-
-function defaultName(role: ConfiguredRole, number: number): string {
-  if (role === 'primary') return number === 1 ? 'primary' : `primary-${number}`
-  return role === 'replica' ? `replica-${number}` : `node-${number}`
-}
-
-function checkNodes(nodes: readonly NodeConfig[], problems: Problems): void {
-  if (nodes.length === 0)
-    problems.add('primary', 'there must be at least one node: primary, replicas or nodes', undefined)
-  const names = new Set<string>()
-  for (const { name } of nodes) {
-    if (names.has(name)) problems.add('name', 'two nodes must not have one name', name)
-    names.add(name)
-  }
-}
-
-function refuseUnknown(given: Options, prefix: string, known: readonly string[], problems: Problems): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key) || key.startsWith('\0')) continue
-    const near = didYouMean(key, known)
-    problems.add(
-      `${prefix}${key}`,
-      `is not an option${near === undefined ? '' : `; did you mean ${near}?`}`,
-      given[key],
-    )
-  }
+function readMs(path: string, value: unknown, least: number, problems: Problems): number | undefined {
+  return problems.number(path, value, { least, most: LONGEST_MS })
 }
 
 function readBalancer(path: string, value: unknown, problems: Problems): BalancerName | PickNode | undefined {
-  return typeof value === 'function' ? (value as PickNode) : problems.oneOf(path, value, BALANCERS)
+  if (typeof value === 'function') return value as PickNode
+  if (value === undefined || BALANCERS.includes(value as BalancerName)) return value as BalancerName | undefined
+  const meant = typeof value === 'string' ? didYouMean(value.replaceAll('_', '-'), BALANCERS) : undefined
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  return problems.add(path, `must be ${BALANCERS.join(', ')}, or a function${hint}`, value)
+}
+
+function readDefaultShard(value: unknown, nodes: readonly NodeConfig[], problems: Problems): string | undefined {
+  const shard = problems.string('defaultShard', value)
+  const shards = [...new Set(nodes.map((node) => node.shard ?? '(none)'))]
+  if (shard === undefined || nodes.length === 0 || shards.includes(shard)) return shard
+  return problems.add('defaultShard', `must be the shard of a node; there are ${shards.join(', ')}`, shard)
 }
 
 function readSticky(value: unknown, problems: Problems): number | undefined {
-  if (value === undefined) return 5000
+  if (value === undefined) return DEFAULT_STICKY_MS
   if (value === false) return undefined
-  if (typeof value === 'object' && value !== null) {
-    return (
-      problems.number('sticky.ttlMs', (value as Options)['ttlMs'], 0) ?? problems.add('sticky', 'needs ttlMs', value)
-    )
+  if (typeof value !== 'object' || value === null) {
+    return problems.add('sticky', 'must be false or { ttlMs }', value)
   }
-  return problems.add('sticky', 'must be false or { ttlMs }', value)
+  const given = problems.record('sticky', value, ['ttlMs'])
+  if (given === undefined) return undefined
+  if (given['ttlMs'] === undefined) return problems.add('sticky.ttlMs', 'must be given, in milliseconds', undefined)
+  return readMs('sticky.ttlMs', given['ttlMs'], 1, problems)
 }
 
 function readPrimaryReads(value: unknown, nodes: readonly NodeConfig[], problems: Problems): PrimaryReads {
-  const max = nodes.find((node) => node.role !== 'replica')?.max ?? DEFAULT_MAX
-  const half = { maxConcurrent: Math.max(1, Math.floor(max / 2)) }
-  if (value === undefined) return half
   if (value === 'always' || value === 'never') return value
-  if (typeof value === 'object' && value !== null) {
-    const limit = problems.wholeNumber('primaryReads.maxConcurrent', (value as Options)['maxConcurrent'], 1)
-    if (limit !== undefined) return { maxConcurrent: limit }
+  const given = typeof value === 'object' ? problems.record('primaryReads', value, ['maxConcurrent']) : undefined
+  const rule = { least: 1, isWhole: true }
+  const maxConcurrent = problems.number('primaryReads.maxConcurrent', given?.['maxConcurrent'], rule)
+  if (maxConcurrent !== undefined) return { maxConcurrent }
+  if (value !== undefined && given?.['maxConcurrent'] === undefined) {
+    problems.add('primaryReads', "must be 'always', 'never' or { maxConcurrent }", value)
   }
-  problems.add('primaryReads', "must be 'always', 'never' or { maxConcurrent }", value)
-  return half
+  const max = nodes.find((node) => node.role !== 'replica')?.max ?? DEFAULT_MAX
+  return { maxConcurrent: Math.max(1, Math.floor(max / 2)) }
 }
 
 function readAcquireTimeout(given: Options, problems: Problems): number {
-  const own = problems.number('acquireTimeoutMs', given['acquireTimeoutMs'], 1)
+  const own = readMs('acquireTimeoutMs', given['acquireTimeoutMs'], 1, problems)
   const drivers = given['connectionTimeoutMillis']
   return own ?? (typeof drivers === 'number' && drivers > 0 ? drivers : DEFAULT_ACQUIRE_TIMEOUT_MS)
 }
 
 function readProbe(value: unknown, problems: Problems): ClusterConfig['probe'] {
-  if (value !== undefined && (typeof value !== 'object' || value === null)) {
-    problems.add('probe', 'must be an object of everyMs, timeoutMs and hungAfterMs', value)
+  const given = problems.record('probe', value, ['everyMs', 'timeoutMs', 'hungAfterMs'])
+  const probe = {
+    everyMs: readMs('probe.everyMs', given?.['everyMs'], 10, problems) ?? 1000,
+    timeoutMs: readMs('probe.timeoutMs', given?.['timeoutMs'], 10, problems) ?? 2000,
+    hungAfterMs: readMs('probe.hungAfterMs', given?.['hungAfterMs'], 10, problems) ?? 10_000,
   }
-  const given = (typeof value === 'object' && value !== null ? value : {}) as Options
-  refuseUnknown(given, 'probe.', ['everyMs', 'timeoutMs', 'hungAfterMs'], problems)
-  return {
-    everyMs: problems.number('probe.everyMs', given['everyMs'], 10) ?? 1000,
-    timeoutMs: problems.number('probe.timeoutMs', given['timeoutMs'], 10) ?? 2000,
-    hungAfterMs: problems.number('probe.hungAfterMs', given['hungAfterMs'], 10) ?? 10_000,
+  if (probe.hungAfterMs < probe.timeoutMs) {
+    const rule = `must be at least probe.timeoutMs, which is ${probe.timeoutMs}`
+    problems.add('probe.hungAfterMs', rule, probe.hungAfterMs)
   }
+  return probe
 }
 
-/** The same in every process of an application, whatever the order of its nodes or its password. */
-function defaultId(nodes: readonly NodeConfig<DriverOptions>[]): string {
-  const addresses = nodes
-    .map((node) => node.address)
-    .sort()
-    .join(',')
-  return createHash('sha256').update(addresses).digest('base64url').slice(0, 12)
-}
-
-function pick(from: Options, keys: readonly string[]): DriverOptions {
-  const picked: DriverOptions = {}
-  for (const key of keys) if (from[key] !== undefined) picked[key] = from[key]
-  return picked
+function readFunctionLists(
+  given: Options,
+  problems: Problems,
+): Pick<ClusterConfig, 'readFunctions' | 'writeFunctions'> {
+  const readFunctions = problems.names('readFunctions', given['readFunctions'])
+  const writeFunctions = problems.names('writeFunctions', given['writeFunctions'])
+  const both = readFunctions.find((name) => writeFunctions.includes(name))
+  if (both !== undefined) problems.add('readFunctions', 'must not name a function of writeFunctions', both)
+  return { readFunctions, writeFunctions }
 }

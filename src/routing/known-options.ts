@@ -1,16 +1,10 @@
-/** Sluice's options of a node, beside the driver's. */
-export const NODE_KEYS = [
-  'url',
-  'name',
-  'weight',
-  'zone',
-  'shard',
-  'ejectMs',
-  'neverEject',
-  'isConnectionError',
-] as const
+/** Sluice's options that a pool may give for all nodes, and a node for itself. */
+export const SHARED_KEYS = ['ejectMs', 'neverEject', 'isConnectionError'] as const
 
-/** Sluice's options of a pool that are not of a node. */
+/** Sluice's options of one node. */
+export const NODE_KEYS = ['url', 'name', 'role', 'weight', 'zone', 'shard', ...SHARED_KEYS] as const
+
+/** Sluice's options of a pool, beside those it shares with nodes. `zone` is this process's own. */
 export const POOL_KEYS = [
   'primary',
   'replicas',
@@ -19,6 +13,7 @@ export const POOL_KEYS = [
   'sticky',
   'balancer',
   'primaryBalancer',
+  'zone',
   'defaultShard',
   'primaryReads',
   'acquireTimeoutMs',
@@ -27,46 +22,116 @@ export const POOL_KEYS = [
   'writeFunctions',
   'catalogueRefreshMs',
   'cacheSize',
+  ...SHARED_KEYS,
 ] as const
 
-/** Every option that `pg` 8 and `pg-pool` 3 know. */
-export const DRIVER_KEYS: readonly string[] = (
-  'connectionString user database password port host ssl sslmode sslcert sslkey sslrootcert sslnegotiation ' +
-  'sslNegotiation types keepAlive keepAliveInitialDelayMillis statement_timeout query_timeout lock_timeout ' +
-  'idle_in_transaction_session_timeout application_name fallback_application_name options client_encoding encoding ' +
-  'replication binary stream connection Client Promise log verify onConnect min max poolSize idleTimeoutMillis maxUses ' +
-  'allowExitOnIdle maxLifetimeSeconds connectionTimeoutMillis connect_timeout parseInputDatesAsUTC ' +
-  'enableChannelBinding channel_binding pipeline scramMaxIterations isDomainSocket useLibpqCompat uselibpqcompat ' +
-  'target_session_attrs load_balance_hosts native'
-).split(' ')
-
-const ALL_KEYS: readonly string[] = [...NODE_KEYS, ...POOL_KEYS, ...DRIVER_KEYS]
-
-/** The known option that was probably meant, if one is near. */
-export function didYouMean(unknown: string, known: readonly string[] = ALL_KEYS): string | undefined {
-  const limit = Math.max(1, Math.floor(unknown.length / 3))
-  let best: string | undefined
-  let bestDistance = limit + 1
-  for (const key of known) {
-    const distance = editDistance(unknown.toLowerCase(), key.toLowerCase())
-    if (distance < bestDistance) {
-      best = key
-      bestDistance = distance
+/**
+ * What an option of the driver must be. `any`: the driver's own business.
+ *
+ * A number may also be text of digits where `pg` itself reads it so; `null` and `undefined` mean: not given.
+ */
+export type DriverRule =
+  | 'any'
+  | 'text'
+  | 'flag'
+  | 'function'
+  | 'password'
+  | 'port'
+  | 'ssl'
+  | {
+      readonly least: number
+      readonly isWhole?: boolean
+      readonly alsoFalse?: boolean
+      readonly mayBeEndless?: boolean
     }
-  }
-  return best
+
+const MS: DriverRule = { least: 0 }
+/** Sent to the server as it is, or read with `parseInt`; `false` for none. */
+const TIMEOUT: DriverRule = { least: 0, alsoFalse: true }
+
+/**
+ * Every option that `pg` 8 and `pg-pool` 3 read, with what each must be.
+ *
+ * @see https://node-postgres.com/apis/client and https://node-postgres.com/apis/pool, and for what these leave out the
+ * sources: client.js, native/client.js, connection-parameters.js and pg-pool's index.js.
+ */
+export const DRIVER_OPTIONS: Readonly<Record<string, DriverRule>> = {
+  connectionString: 'text',
+  host: 'text',
+  port: 'port',
+  user: 'text',
+  password: 'password',
+  database: 'text',
+  ssl: 'ssl',
+  sslnegotiation: 'text',
+  types: 'any',
+  keepAlive: 'flag',
+  keepAliveInitialDelayMillis: MS,
+  statement_timeout: TIMEOUT,
+  query_timeout: TIMEOUT,
+  lock_timeout: TIMEOUT,
+  idle_in_transaction_session_timeout: TIMEOUT,
+  application_name: 'text',
+  fallback_application_name: 'text',
+  options: 'text',
+  client_encoding: 'text',
+  replication: 'any',
+  binary: 'flag',
+  pipeline: 'flag',
+  stream: 'any',
+  connection: 'any',
+  nativeConnectionString: 'text',
+  Client: 'function',
+  Promise: 'function',
+  log: 'function',
+  verify: 'function',
+  onConnect: 'function',
+  max: { least: 1, isWhole: true },
+  min: { least: 0, isWhole: true },
+  poolSize: { least: 1, isWhole: true },
+  idleTimeoutMillis: MS,
+  connectionTimeoutMillis: MS,
+  maxUses: { least: 1, mayBeEndless: true },
+  maxLifetimeSeconds: { least: 0 },
+  allowExitOnIdle: 'flag',
+  parseInputDatesAsUTC: 'flag',
+  enableChannelBinding: 'flag',
+  scramMaxIterations: { least: 0, isWhole: true },
 }
 
-/** Levenshtein's: letters put in, taken out or changed. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const change = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[other.length] as number
+export const DRIVER_KEYS: readonly string[] = Object.keys(DRIVER_OPTIONS)
+
+/** Options that a URL of libpq may carry, and `pg` reads from nowhere else or not at all. */
+export const URL_ONLY: readonly string[] = [
+  'sslmode',
+  'sslcert',
+  'sslkey',
+  'sslrootcert',
+  'uselibpqcompat',
+  'target_session_attrs',
+  'load_balance_hosts',
+  'connect_timeout',
+  'channel_binding',
+]
+
+/** What people call these things elsewhere. */
+export const SYNONYMS: Readonly<Record<string, string>> = {
+  username: 'user',
+  hostname: 'host',
+  uri: 'url',
+  dbname: 'database',
+  db: 'database',
+  pool: 'max',
+  poolMax: 'max',
+  master: 'primary',
+  masters: 'primary',
+  writer: 'primary',
+  slave: 'replicas',
+  slaves: 'replicas',
+  readers: 'replicas',
+  standbys: 'replicas',
+  read: 'replicas',
+  write: 'primary',
+  strategy: 'balancer',
+  priority: 'weight',
 }

@@ -1,71 +1,141 @@
 import type { BalancerName, PickNode } from '../model/balancer.js'
 import type { PrimaryReads } from '../model/config.js'
 
-/** What Sluice wants to know of one node, beside what its driver needs to connect. */
-export interface NodeOptions {
-  /** A connection URL. Its query may hold `name`, `weight`, `zone` and `shard`; the other keys here beat it. */
-  readonly url?: string
-  readonly connectionString?: string
-  /** For events, errors, hints and `pool.view()`. Default `primary`, `primary-2`, `replica-1`, … in order. */
-  readonly name?: string
-  /** Share of the work against others of its role: a number of at least 0, default 1. 0: only when nobody else can. */
-  readonly weight?: number
-  /** Where it stands; see the pool's `zone`. */
-  readonly zone?: string
-  /** Which part of the data it holds; see `defaultShard`. */
-  readonly shard?: string
-  /** As the pool's, for this node. */
+/** Options of the driver, where nothing more is known of it. */
+export type AnyDriverOptions = Readonly<Record<string, unknown>>
+
+/** What a pool may say for all nodes, and a node for itself: the node's own word counts. */
+export interface SharedOptions {
+  /**
+   * Milliseconds that a node stays out of service after its first failure, before it is probed again. Default 5000:
+   * long enough for a restart, short enough that nobody has to step in. From 1 to 2147483647.
+   *
+   * Every failed probe doubles the longest wait, up to a minute (or `ejectMs`, if that is longer); the wait is drawn
+   * between `ejectMs` and that, so that processes do not all knock at once. No user's statement is ever the probe.
+   */
   readonly ejectMs?: number
-  /** Never take this node out of service, whatever happens. Default false. */
+  /**
+   * Never take the node out of service, whatever happens. Default false. For a node whose address is itself a load
+   * balancer. Its failures are still retried elsewhere where that is safe, and each call still ends.
+   */
   readonly neverEject?: boolean
-  /** Your own judgement of an error, asked before ours: `true` ejects the node, `false` does not, `undefined` asks us. */
+  /**
+   * Your own judgement of an error, asked before ours: `true` takes the node out, `false` does not, `undefined` leaves
+   * it to us. Default: ours, by SQLSTATE and errno. It decides about the node, never about sending a statement again.
+   */
   readonly isConnectionError?: (error: Error) => boolean | undefined
-  /** Any option of the driver: `host`, `port`, `ssl`, `max`, … It beats the pool's. */
-  readonly [driverOption: string]: unknown
 }
 
+/** What Sluice wants to know of one node, beside what its driver needs to connect. */
+export interface NodeOptionsOnly extends SharedOptions {
+  /**
+   * A connection URL, as `connectionString` (give one of them). Its query may also hold `name`, `role`, `zone`,
+   * `shard`, `weight`, `ejectMs`, `neverEject`, and the pool's `max`, `min`, `connectionTimeoutMillis`,
+   * `idleTimeoutMillis`, `maxUses`, `maxLifetimeSeconds`, `allowExitOnIdle`, `keepAlive` and
+   * `keepAliveInitialDelayMillis`; the same options beside the URL beat them. Several hosts make several nodes.
+   *
+   * What it does not say of user, password, host, port and database comes from the options beside it and the pool's.
+   */
+  readonly url?: string
+  /**
+   * What events, errors, hints and `pool.view()` call it. Default `primary`, `primary-2`, …, `replica-1`, …, and
+   * `node-1`, … where the role is asked for. Unique in its pool; at most 63 characters, so that hints can hold it.
+   */
+  readonly name?: string
+  /**
+   * For entries of `nodes`: what to take it for until its server has said what it is. Default: nothing. In `primary`
+   * and `replicas` it may only repeat what the list says.
+   */
+  readonly role?: 'primary' | 'replica'
+  /**
+   * Share of the work against other nodes of its role. Default 1. At least 0; with 0 it is used only while no node
+   * with a weight can serve. For `failover` the highest weight goes first.
+   */
+  readonly weight?: number
+  /** Where it stands, as you name such places. Default: nowhere. See the pool's `zone`. */
+  readonly zone?: string
+  /** Which part of the data it holds. Default: none. A statement is sent to nodes of its own shard only. */
+  readonly shard?: string
+}
+
+/** One node: Sluice's options, and any of the driver's, which beat the pool's. */
+export type NodeOptions<Driver extends object = AnyDriverOptions> = NodeOptionsOnly & Driver
+
 /** Sluice's options of a pool. All options of the driver may stand beside them, as defaults for every node. */
-export interface ClusterOptions {
-  /** The primary; or several, of which the first that may serve is used (see `primaryBalancer`). */
-  readonly primary?: string | NodeOptions | readonly (string | NodeOptions)[]
-  readonly replicas?: readonly (string | NodeOptions)[]
-  /** Nodes of unknown role: the servers are asked. */
-  readonly nodes?: readonly (string | NodeOptions)[]
-  /** Names this cluster in sessions and tokens; must be the same in every process. Default: made of the addresses. */
+export interface ClusterOptions<Driver extends object = AnyDriverOptions> extends SharedOptions {
+  /**
+   * Where writes go. Several: one of them, see `primaryBalancer`. Default: the server that the options beside it name
+   * (`connectionString`, `host`, PGHOST). An empty list: none, a pool for reads.
+   *
+   * A server that says that it is a replica gets no writes, whatever stands here.
+   */
+  readonly primary?: string | NodeOptions<Driver> | readonly (string | NodeOptions<Driver>)[]
+  /** Where reads go. Default: none. Each needs its `url`, `host` or `port`. */
+  readonly replicas?: readonly (string | NodeOptions<Driver>)[]
+  /** Nodes whose roles the servers tell: for a cluster that moves its primary. Default: none. */
+  readonly nodes?: readonly (string | NodeOptions<Driver>)[]
+  /** All the options, as a URL: `connectionString` under another name. */
+  readonly url?: string
+  /**
+   * Names this cluster in sessions and their tokens; must be the same in every process. Default: a hash of the
+   * addresses and databases of the configured primaries (of all nodes, where there is none), so that adding a replica
+   * or changing a password keeps sessions valid. At most 64 characters.
+   */
   readonly id?: string
   /**
-   * After a write, the session's reads stay on the primary for so long. Default `{ ttlMs: 5000 }`: longer than replicas
-   * usually lag. `false`: never.
+   * How long after its last write a session's reads stay on the primary. Default `{ ttlMs: 5000 }`: longer than
+   * replicas usually lag, shorter than anybody notices. `false`: not at all. From 1 ms.
+   *
+   * A time, not a proof: a replica that lags longer serves stale reads. Outside a session (`withSession`, or a client
+   * that is checked out) nothing is held.
    */
   readonly sticky?: false | { readonly ttlMs: number }
-  /** Which replica reads. Default `least-busy`, which evens out slow statements and slow nodes. */
-  readonly balancer?: BalancerName | PickNode
-  /** Which primary writes, where there are several. Default `failover`. */
-  readonly primaryBalancer?: BalancerName | PickNode
-  /** The zone of this process: nodes of it are preferred. Default: no preference. */
-  readonly zone?: string
-  /** The shard of statements that choose none. */
-  readonly defaultShard?: string
-  /** Milliseconds that a failed node stays out at first; doubles with each failed probe, with jitter. Default 5000. */
-  readonly ejectMs?: number
-  readonly neverEject?: boolean
-  readonly isConnectionError?: (error: Error) => boolean | undefined
   /**
-   * May the primary serve reads when no replica can? `always`, `never`, or as many at once. Default: half of its
-   * connections, so that writes keep the other half.
+   * Which replica reads: `least-busy` (of two drawn by chance, the one with less under way for its weight),
+   * `round-robin` (in turn, by weight), `fastest` (by the time its statements took lately and what is under way),
+   * `failover` (the first that can), or your own function. Default `least-busy`: it evens out slow statements and slow
+   * nodes by itself.
+   */
+  readonly balancer?: BalancerName | PickNode
+  /** The same for several primaries. Default `failover`: one writer, the next only when it is gone. */
+  readonly primaryBalancer?: BalancerName | PickNode
+  /** The zone of this process: its nodes are preferred while one of them can serve. Default: no preference. */
+  readonly zone?: string
+  /**
+   * The shard of statements that name none, by their call (`query({ shard })`) or their session
+   * (`withSession({ shard })`). Default: nodes without a shard.
+   */
+  readonly defaultShard?: string
+  /**
+   * May the primary serve reads when no replica can? `'always'`, `'never'`, or so many at once; the others wait their
+   * turn. Default: half of the primary's connections (`max`), rounded down, at least 1, so that losing the replicas
+   * does not take the writes along.
    */
   readonly primaryReads?: PrimaryReads
-  /** Longest wait for a connection, over all nodes tried. Default `connectionTimeoutMillis` if set, else 10000. */
+  /**
+   * Longest wait for a connection, in milliseconds, over all nodes that are tried. Default `connectionTimeoutMillis`
+   * if that is set, else 10000; unlike in `pg`, nobody waits for ever. From 1 to 2147483647.
+   */
   readonly acquireTimeoutMs?: number
-  /** The health question to every node: how often (1000), how long to wait (2000), and after how much silence to give
-   * up statements that may have written (10000). Milliseconds. */
-  readonly probe?: { readonly everyMs?: number; readonly timeoutMs?: number; readonly hungAfterMs?: number }
-  /** Functions that only read, whatever the catalogue says: `name` or `schema.name`. */
+  /** The health question, asked of every node on a connection of its own. Milliseconds, from 10 to 2147483647. */
+  readonly probe?: {
+    /** How often. Default 1000: a moved primary or a frozen node is noticed about as fast. */
+    readonly everyMs?: number
+    /** An answer later than this is a failure: the node goes out, its reads run elsewhere. Default 2000. */
+    readonly timeoutMs?: number
+    /**
+     * After so much silence, statements that may have written are given up too, with outcome `unknown`. Default 10000:
+     * waiting longer is worse than not knowing. At least `timeoutMs`.
+     */
+    readonly hungAfterMs?: number
+  }
+  /** Functions that only read, whatever the catalogue says: `name` or `schema.name`, in any case. Default: none. */
   readonly readFunctions?: readonly string[]
-  /** Functions that write, whatever the catalogue says. */
+  /** Functions that write, whatever is known of them. Default: none. None may stand in both lists. */
   readonly writeFunctions?: readonly string[]
-  /** How often the catalogue is read again. Default 60000. */
+  /** How often the primary's functions and tables are read again, in milliseconds. Default 60000. At least 100. */
   readonly catalogueRefreshMs?: number
-  /** Most texts whose classification is remembered. Default 5000. */
+  /** Most statement texts whose classification is remembered. Default 5000: more than most programs
+   * have. At least 1. */
   readonly cacheSize?: number
 }

@@ -1,24 +1,35 @@
-import { BAD, END, NUMBER, PARAMETER, QUOTED, Scanner, STRING } from './scanner.js'
+import { Scanner } from './scanner.js'
+import * as t from './tokens.js'
+
+/** Longer texts are told apart by their first part and a hash of the rest. */
+const LONGEST = 2000
 
 /**
- * A statement without its values: equal for texts that differ only in literals, comments, case of words and white
- * space. Lists of values count as one. Safe to log: no value is in it.
+ * A statement without its values: equal for texts that differ only in literals, in the number of values in a list, in
+ * comments, in the case of words, and in white space. No value is in it, so it is safe to log.
  */
 export function fingerprint(text: string): string {
   const scanner = new Scanner(text)
-  const parts: string[] = []
-  for (scanner.next(); scanner.kind !== END && scanner.kind !== BAD; scanner.next()) {
-    if (scanner.kind === STRING || scanner.kind === NUMBER || scanner.kind === PARAMETER) addValue(parts)
-    else {
-      const token = text.slice(scanner.start, scanner.end)
-      parts.push(scanner.kind === QUOTED ? token : token.toLowerCase())
+  let print = ''
+  let hash = 0
+  let isInList = false
+  for (let token = scanner.next(); token !== t.END && token !== t.BAD; token = scanner.next()) {
+    if (isInList && token === t.COMMA && isValue(scanner.fork().next())) {
+      scanner.next()
+      continue
     }
+    isInList = isValue(token)
+    const part = isInList ? '?' : spelt(text.slice(scanner.start, scanner.end), token)
+    if (print.length < LONGEST) print += print === '' ? part : ` ${part}`
+    else for (let at = 0; at < part.length; at++) hash = (Math.imul(hash, 31) + part.charCodeAt(at)) | 0
   }
-  return parts.join(' ')
+  return hash === 0 ? print : `${print} #${(hash >>> 0).toString(16)}`
 }
 
-/** `?, ?` becomes `?`. */
-function addValue(parts: string[]): void {
-  if (parts.at(-1) === ',' && parts.at(-2) === '?') parts.pop()
-  else parts.push('?')
+function isValue(token: number): boolean {
+  return token === t.STRING || token === t.NUMBER || token === t.PARAMETER
+}
+
+function spelt(part: string, token: number): string {
+  return token === t.QUOTED_IDENTIFIER || token === t.UNICODE_IDENTIFIER ? part : part.toLowerCase()
 }

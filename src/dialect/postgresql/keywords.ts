@@ -1,75 +1,244 @@
-/** The keywords that routing looks at. Everything else is a name to us. */
-const WORDS = [
-  'select values table with insert update delete merge explain copy begin start commit end rollback abort savepoint',
-  'release prepare execute deallocate declare fetch move close listen unlisten notify set reset show discard create',
-  'lock call do load transaction work session local global temp temporary unlogged read only write isolation level',
-  'serializable deferrable and chain no prepared characteristics as authorization role time zone names schema xml',
-  'constraints all to from into for share key of nowait skip locked recursive not materialized analyze analyse verbose',
-  'stdin stdout program where group having order limit offset window union intersect except on join using lateral',
-  'tablesample default case atomic function procedure or replace cursor hold plans sequences refresh returning on is',
-  'in exists any some distinct by over filter within row array cast coalesce nullif greatest least extract overlay',
-  'position substring trim treat normalize grouping rollup cube sets then when else like ilike similar between',
-  'rows first next last absolute relative forward backward prior both leading trailing isnull notnull collate escape',
-  'repeatable varchar char character numeric decimal dec float bit timestamp interval varying national nchar second',
-  'xmlelement xmlforest xmlagg xmlattributes xmlconcat xmlexists xmlparse xmlpi xmlroot xmlserialize xmltable',
-  'xmlnamespaces passing json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar',
-  'json_serialize json_table json_value columns path nested keys overlaps ordinality merge_action operator off false',
-  'cross inner left right full natural outer matched source target variadic symmetric asymmetric setof precision',
-  'true exclude ties others preceding following current unbounded range groups partition object value text',
-].join(' ')
+import * as t from './tokens.js'
 
-/** Each keyword's number: its place here, from 1. 0 is any other word. */
-export const KEYWORDS: readonly string[] = ['', ...new Set(WORDS.split(' '))]
+/**
+ * PostgreSQL's key words as far as they are not plain names, by the kinds of its grammar. Unreserved key words are
+ * identifiers here unless `ROLES` lists them.
+ *
+ * From `pg_get_keywords()` of PostgreSQL 18; test/contract/classify/keywords.test.ts compares them with each server.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-keywords-appendix.html
+ */
+export const RESERVED_WORDS = words(`
+  all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
+  current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc
+  distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral
+  leading limit localtime localtimestamp not null offset on only or order placing primary references returning
+  select session_user some symmetric system_user table then to trailing true union unique user using variadic when
+  where window with
+`)
 
-export type Keyword = number
+/** Can name a type or a function, but not a column or a table. */
+export const TYPE_WORDS = words(`
+  authorization binary collation concurrently cross current_schema freeze full ilike inner is isnull join left
+  like natural notnull outer overlaps right similar tablesample verbose
+`)
 
-export const LONGEST_KEYWORD = Math.max(...KEYWORDS.map((word) => word.length))
+/** Can name a column or a table, but not a type or a function. */
+export const COLUMN_WORDS = words(`
+  between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int
+  integer interval json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar
+  json_serialize json_table json_value least merge_action national nchar none normalize nullif numeric out overlay
+  position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes
+  xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+`)
 
-const TABLE_SIZE = 4096
-const slots = new Uint16Array(TABLE_SIZE)
-for (let id = 1; id < KEYWORDS.length; id++) {
-  let slot = hashOf(KEYWORDS[id] as string)
-  while (slots[slot] !== 0) slot = (slot + 1) & (TABLE_SIZE - 1)
-  slots[slot] = id
+/** Reserved words that are values: in an expression, only an infix word can follow them. */
+const RESERVED_VALUES = words(`
+  current_catalog current_date current_role current_time current_timestamp current_user false localtime localtimestamp
+  null session_user system_user user
+`)
+
+/**
+ * Unreserved words that may stand before an expression: `ESCAPE f(x)`, `PASSING BY REF f(x)`, `KEY 'a' VALUE f(x)`,
+ * `ROWS f(x) PRECEDING`, `FETCH FIRST f(x) ROWS ONLY`.
+ */
+const PREFIX_WORDS = words(`
+  content document escape first groups next passing path range ref rows value version
+`)
+
+/** Words that the classifier asks about by number. */
+const ROLES: Readonly<Record<string, number>> = {
+  abort: t.ABORT,
+  all: t.ALL,
+  alter: t.ALTER,
+  analyse: t.ANALYZE,
+  analyze: t.ANALYZE,
+  and: t.AND,
+  as: t.AS,
+  atomic: t.ATOMIC,
+  authorization: t.AUTHORIZATION,
+  begin: t.BEGIN,
+  between: t.BETWEEN,
+  by: t.BY,
+  call: t.CALL,
+  case: t.CASE,
+  chain: t.CHAIN,
+  characteristics: t.CHARACTERISTICS,
+  checkpoint: t.CHECKPOINT,
+  close: t.CLOSE_CURSOR,
+  cluster: t.CLUSTER,
+  comment: t.COMMENT,
+  commit: t.COMMIT,
+  constraints: t.CONSTRAINTS,
+  copy: t.COPY,
+  create: t.CREATE,
+  cube: t.CUBE_OR_ROLLUP,
+  cursor: t.CURSOR,
+  deallocate: t.DEALLOCATE,
+  declare: t.DECLARE,
+  default: t.DEFAULT,
+  delete: t.DELETE,
+  discard: t.DISCARD,
+  distinct: t.DISTINCT,
+  do: t.DO,
+  drop: t.DROP,
+  end: t.END_WORD,
+  except: t.EXCEPT,
+  execute: t.EXECUTE,
+  explain: t.EXPLAIN,
+  extract: t.SQL_CALL_WORD,
+  fetch: t.FETCH,
+  for: t.FOR,
+  from: t.FROM,
+  function: t.FUNCTION,
+  grant: t.GRANT,
+  group: t.GROUP,
+  having: t.HAVING,
+  hold: t.HOLD,
+  import: t.IMPORT,
+  insert: t.INSERT,
+  intersect: t.INTERSECT,
+  into: t.INTO,
+  isolation: t.ISOLATION,
+  join: t.JOIN,
+  key: t.KEY,
+  lateral: t.LATERAL,
+  limit: t.LIMIT,
+  listen: t.LISTEN,
+  load: t.LOAD,
+  local: t.LOCAL,
+  lock: t.LOCK,
+  materialized: t.MATERIALIZED,
+  merge: t.MERGE,
+  move: t.MOVE,
+  names: t.NAMES,
+  no: t.NO,
+  not: t.NOT,
+  notify: t.NOTIFY,
+  offset: t.OFFSET,
+  on: t.ON,
+  only: t.ONLY,
+  operator: t.OPERATOR_WORD,
+  order: t.ORDER,
+  overlay: t.SQL_CALL_WORD,
+  plans: t.PLANS,
+  prepare: t.PREPARE,
+  prepared: t.PREPARED,
+  procedure: t.PROCEDURE,
+  program: t.PROGRAM,
+  read: t.READ,
+  reassign: t.REASSIGN,
+  recursive: t.RECURSIVE,
+  refresh: t.REFRESH,
+  reindex: t.REINDEX,
+  release: t.RELEASE,
+  repack: t.REPACK,
+  reset: t.RESET,
+  returning: t.RETURNING,
+  revoke: t.REVOKE,
+  role: t.ROLE,
+  rollback: t.ROLLBACK,
+  rollup: t.CUBE_OR_ROLLUP,
+  savepoint: t.SAVEPOINT,
+  schema: t.SCHEMA,
+  security: t.SECURITY,
+  select: t.SELECT,
+  sequences: t.SEQUENCES,
+  serializable: t.SERIALIZABLE,
+  session: t.SESSION,
+  set: t.SET,
+  share: t.SHARE,
+  show: t.SHOW,
+  start: t.START,
+  stdin: t.STDOUT,
+  stdout: t.STDOUT,
+  substring: t.SQL_CALL_WORD,
+  table: t.TABLE,
+  tablesample: t.TABLESAMPLE,
+  temp: t.TEMPORARY,
+  temporary: t.TEMPORARY,
+  time: t.TIME,
+  to: t.TO,
+  transaction: t.TRANSACTION,
+  trim: t.SQL_CALL_WORD,
+  true: t.TRUE,
+  truncate: t.TRUNCATE,
+  union: t.UNION,
+  unlisten: t.UNLISTEN,
+  update: t.UPDATE,
+  vacuum: t.VACUUM,
+  values: t.VALUES,
+  verbose: t.VERBOSE,
+  wait: t.WAIT,
+  where: t.WHERE,
+  window: t.WINDOW,
+  with: t.WITH,
+  without: t.WITHOUT,
+  work: t.WORK,
+  write: t.WRITE,
+  xml: t.XML,
+  zone: t.ZONE,
 }
 
-/** The number of a keyword, for the classifier's tables. @throws when it is not in the list above. */
-export function keyword(word: string): Keyword {
-  const id = KEYWORDS.indexOf(word)
-  if (id < 1) throw new Error(`${word} is not in the list of keywords`)
-  return id
-}
+/** Every word with a number of its own, and the number. What is missing is an identifier. */
+export const KEYWORDS: ReadonlyMap<string, number> = new Map([
+  ...numbered(RESERVED_WORDS, t.RESERVED),
+  ...numbered(RESERVED_VALUES, t.RESERVED_VALUE),
+  ...numbered(TYPE_WORDS, t.TYPE_WORD),
+  ...numbered(COLUMN_WORDS, t.COLUMN_WORD),
+  ...numbered(PREFIX_WORDS, t.PREFIX_WORD),
+  ...Object.entries(ROLES),
+])
 
-/** One step of the hash over a word's characters, the same for both cases; begins with 0. */
-export function hashStep(hash: number, code: number): number {
-  return (Math.imul(hash, 31) + (code | 32)) | 0
-}
+/**
+ * After which tokens an operand is complete: 1 or 0 by token number.
+ *
+ * There, a word before a parenthesis is no call: it is an alias with columns, as in `FROM f() t (a, b)`, or an infix
+ * word, as in `sum(x) OVER (...)`.
+ */
+export const ENDS_OPERAND: Uint8Array = endsOperand()
 
-/** The keyword that stands in `text` from `start` to `end`, whatever its case; 0 if none does. */
-export function findKeyword(text: string, start: number, end: number, hash: number): Keyword {
-  let slot = finish(hash)
-  for (;;) {
-    const id = slots[slot] as number
-    if (id === 0 || isAt(KEYWORDS[id] as string, text, start, end)) return id
-    slot = (slot + 1) & (TABLE_SIZE - 1)
+function endsOperand(): Uint8Array {
+  const ends = new Uint8Array(t.TOKENS)
+  for (const [word, token] of KEYWORDS) {
+    const isName = !RESERVED_WORDS.has(word) && !TYPE_WORDS.has(word) && !COLUMN_WORDS.has(word)
+    if (isName && token !== t.PREFIX_WORD) ends[token] = 1
   }
+  for (const token of [t.BY, t.ZONE, t.RECURSIVE, t.OPERATOR_WORD]) ends[token] = 0
+  for (const token of [t.RESERVED_VALUE, t.TRUE, t.END_WORD]) ends[token] = 1
+  for (const token of [t.IDENTIFIER, t.QUOTED_IDENTIFIER, t.UNICODE_IDENTIFIER]) ends[token] = 1
+  for (const token of [t.STRING, t.NUMBER, t.PARAMETER, t.CLOSE, t.CLOSE_BRACKET]) ends[token] = 1
+  return ends
 }
 
-function isAt(word: string, text: string, start: number, end: number): boolean {
-  if (word.length !== end - start) return false
-  for (let i = 0; i < word.length; i++) {
-    // Only words come here, and in a word setting this bit does nothing but lower a capital, or mark an underscore.
-    if ((text.charCodeAt(start + i) | 32) !== (word.charCodeAt(i) | 32)) return false
+/** Which tokens can name a relation: 1 or 0 by token number. */
+export const MAY_NAME_RELATION: Uint8Array = mayNameRelation()
+
+function mayNameRelation(): Uint8Array {
+  const may = new Uint8Array(t.TOKENS)
+  for (const [word, token] of KEYWORDS) {
+    if (!RESERVED_WORDS.has(word) && !TYPE_WORDS.has(word)) may[token] = 1
   }
-  return true
+  for (const token of [t.IDENTIFIER, t.QUOTED_IDENTIFIER, t.UNICODE_IDENTIFIER]) may[token] = 1
+  return may
 }
 
-function hashOf(word: string): number {
-  let hash = 0
-  for (let i = 0; i < word.length; i++) hash = hashStep(hash, word.charCodeAt(i))
-  return finish(hash)
+/** Which words before a parenthesis never are the name of a function: 1 or 0 by token number. */
+export const NEVER_CALLED: Uint8Array = neverCalled()
+
+function neverCalled(): Uint8Array {
+  const never = new Uint8Array(t.TOKENS)
+  for (const [word, token] of KEYWORDS) {
+    if (RESERVED_WORDS.has(word) || COLUMN_WORDS.has(word)) never[token] = 1
+  }
+  never[t.OPERATOR_WORD] = 1
+  return never
 }
 
-function finish(hash: number): number {
-  return (hash ^ (hash >>> 12) ^ (hash >>> 20)) & (TABLE_SIZE - 1)
+function numbered(list: ReadonlySet<string>, token: number): readonly (readonly [string, number])[] {
+  return [...list].map((word) => [word, token])
+}
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/).filter((word) => word !== ''))
 }

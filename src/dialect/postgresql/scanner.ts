@@ -1,300 +1,401 @@
-import { findKeyword, hashStep, type Keyword, LONGEST_KEYWORD } from './keywords.js'
+import * as t from './tokens.js'
+import { foldHash, TOKEN_OF_WORD, wordAt } from './words.js'
 
-/** Kinds of token. Numbers, because one is compared for every token of every statement. */
-export const END = 0
-/** An unquoted identifier or keyword. */
-export const WORD = 1
-/** A quoted identifier, `"…"` or `U&"…"`. */
-export const QUOTED = 2
-/** Any string or bit-string constant. */
-export const STRING = 3
-export const NUMBER = 4
-/** `$1`. */
-export const PARAMETER = 5
-export const OPERATOR = 6
-/** `( ) [ ] , ; . :` and `::`, `:=`, `..`: `code` tells which, by its first character. */
-export const PUNCTUATION = 7
-/** An unterminated comment, string or identifier, up to the end of the text. */
-export const BAD = 8
+/** Classes of characters. A class of at least `LETTER` can go on a word; the letters and above it can begin one. */
+const OTHER = 0
+const SPACE = 1
+const OPERATOR_CHARACTER = 2
+const PUNCTUATION = 3
+const QUOTE = 4
+const DOUBLE_QUOTE = 5
+const DOLLAR = 6
+const DIGIT = 7
+const LETTER = 8
+/** A letter that begins another token when a quote follows: `E'...'`, `B'...'`, `X'...'`, `U&'...'`. */
+const QUOTING_LETTER = 9
 
-export type TokenKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
-
-const QUOTE = 39
-const DOUBLE_QUOTE = 34
-const DOLLAR = 36
-const BACKSLASH = 92
-const STAR = 42
-const SLASH = 47
-const MINUS = 45
 const NEWLINE = 10
 const RETURN = 13
-const DOT = 46
+const STAR = 42
+const PLUS = 43
+const MINUS = 45
+const POINT = 46
+const SLASH = 47
+const ZERO = 48
 const COLON = 58
 const EQUALS = 61
+const GREATER = 62
+const BACKSLASH = 92
+const APOSTROPHE = 39
+const QUOTATION = 34
+const DOLLAR_SIGN = 36
+const UNDERSCORE = 95
 const AMPERSAND = 38
 
-/** What a character may begin or belong to. */
-const SPACE = 1
-const LETTER = 2
-const DIGIT = 4
-const SELF = 8
-const OPERATOR_CHAR = 16
-
-const CLASS = new Uint8Array(128)
-for (const code of [9, 10, 11, 12, 13, 32]) CLASS[code] = SPACE
-for (let code = 97; code <= 122; code++) CLASS[code] = LETTER
-for (let code = 65; code <= 90; code++) CLASS[code] = LETTER
-CLASS[95] = LETTER
-for (let code = 48; code <= 57; code++) CLASS[code] = DIGIT
-for (const char of '()[],;.:') CLASS[char.charCodeAt(0)] = SELF
-for (const char of '~!@#^&|`?+-*/%<>=') CLASS[char.charCodeAt(0)] = OPERATOR_CHAR
-
-/** Letters, digits and the dollar go on with a word. */
-const IN_WORD = Uint8Array.from(CLASS, (kind, code) => (kind === LETTER || kind === DIGIT || code === DOLLAR ? 1 : 0))
-
-/** Anything beyond ASCII is a letter to PostgreSQL. */
-function classOf(code: number): number {
-  return code < 128 ? (CLASS[code] as number) : LETTER
-}
+/** Of every UTF-16 unit: beyond ASCII all are letters, as they are to the server. */
+const CLASSES: Uint8Array = classes()
+/** The token of each character that is one by itself. */
+const TOKEN_OF_PUNCTUATION: Uint8Array = tokenOfPunctuation()
+/** A character may make a `+` or `-` at the end of an operator part of it: `~ ! @ # ^ & | ` ? %`. */
+const FREES_SIGN: Uint8Array = mark('~!@#^&|`?%')
+const HEXADECIMAL: Uint8Array = mark('0123456789abcdefABCDEF')
 
 /**
- * Cuts SQL text into PostgreSQL's tokens, one at a time and without making objects: the fields are the current token.
+ * PostgreSQL's lexical rules, one token at a time, over UTF-16 units.
  *
- * Follows the lexical rules of https://www.postgresql.org/docs/current/sql-syntax-lexical.html. Every character of the
- * text belongs to exactly one token, or to the white space and comments before one. It never goes back, so its time is
- * linear in the length of the text.
+ * Does not allocate, does not recurse and looks at each unit a bounded number of times.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ * @see https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/parser/scan.l
  */
 export class Scanner {
   readonly text: string
-  readonly #hasBackslashes: boolean
-  kind: TokenKind = END
+  /** Where the last token begins and ends. */
   start = 0
-  end = 0
-  /** Of a `WORD`: which keyword it is, or 0. */
-  keyword: Keyword = 0
-  /** Of a `PUNCTUATION`: its first character; of others 0. */
-  code = 0
+  end: number
+  /** The number in `words.ts` of the last token, if it is a known word without quotes; otherwise 0. */
+  word = 0
+  readonly #backslashEscapes: boolean
 
-  /** @param standardConformingStrings `false`: backslashes escape in plain strings too, as before PostgreSQL 9.1. */
-  constructor(text: string, standardConformingStrings = true) {
+  /**
+   * @param from where to begin; a token must begin there.
+   * @param standardConformingStrings as the session has it. Off: a backslash escapes in every string.
+   */
+  constructor(text: string, from = 0, standardConformingStrings = true) {
     this.text = text
-    this.#hasBackslashes = !standardConformingStrings
+    this.end = from
+    this.#backslashEscapes = !standardConformingStrings
   }
 
-  /** Moves to the next token. At the end it stays there. */
-  next(): TokenKind {
-    this.keyword = 0
-    this.code = 0
-    const from = this.#skipBlanks(this.end)
-    if (from < 0) return this.kind
-    this.start = from
+  /** A scanner for looking ahead: it goes on from here by itself. */
+  fork(): Scanner {
+    return new Scanner(this.text, this.end, !this.#backslashEscapes)
+  }
+
+  /** The next token's number. `END` and `BAD` are for ever. */
+  next(): number {
     const { text } = this
-    if (from >= text.length) return this.#token(END, from)
-    const code = text.charCodeAt(from)
-    switch (classOf(code)) {
-      case LETTER:
-        return this.#wordOrPrefixed(from, code)
-      case DIGIT:
-        return this.#token(NUMBER, this.#endOfNumber(from))
-      case SELF:
-        return this.#punctuation(from, code)
-      case OPERATOR_CHAR:
-        return this.#token(OPERATOR, this.#endOfOperator(from))
-    }
-    if (code === QUOTE) return this.#quoted(STRING, from + 1, QUOTE, this.#hasBackslashes)
-    if (code === DOUBLE_QUOTE) return this.#quoted(QUOTED, from + 1, DOUBLE_QUOTE, false)
-    if (code === DOLLAR) return this.#dollar(from)
-    return this.#token(OPERATOR, from + 1)
-  }
-
-  #token(kind: TokenKind, end: number): TokenKind {
-    this.kind = kind
-    this.end = end
-    return kind
-  }
-
-  /** @returns where the next token begins; -1 when a comment does not end, which is then the (bad) token. */
-  #skipBlanks(from: number): number {
-    const { text } = this
-    const { length } = text
-    let at = from
+    const length = text.length
+    let at = this.end
     for (;;) {
-      while (at < length && classOf(text.charCodeAt(at)) === SPACE) at++
+      if (at >= length) {
+        this.start = this.end = length
+        return t.END
+      }
       const code = text.charCodeAt(at)
-      if (code === MINUS && text.charCodeAt(at + 1) === MINUS) at = this.#endOfLine(at + 2)
-      else if (code === SLASH && text.charCodeAt(at + 1) === STAR) {
-        const end = this.#endOfComment(at + 2)
-        if (end < 0) {
-          this.start = at
-          this.#token(BAD, length)
-          return -1
+      const kind = CLASSES[code] as number
+      if (kind >= LETTER) {
+        if (kind === QUOTING_LETTER) {
+          const token = this.#quoted(at, code)
+          if (token !== t.END) return token
         }
-        at = end
-      } else return at
+        return this.#wordToken(at, code)
+      }
+      if (kind === SPACE) {
+        at++
+        continue
+      }
+      this.start = at
+      if (kind === PUNCTUATION) {
+        const next = at + 1 < length ? text.charCodeAt(at + 1) : 0
+        if (code === COLON || code === POINT) return this.#colonOrPoint(at, code, next)
+        this.end = at + 1
+        return TOKEN_OF_PUNCTUATION[code] as number
+      }
+      if (kind === OPERATOR_CHARACTER) {
+        const next = at + 1 < length ? text.charCodeAt(at + 1) : 0
+        if ((code === MINUS && next === MINUS) || (code === SLASH && next === STAR)) {
+          at = code === MINUS ? endOfLine(text, at + 2) : endOfComment(text, at + 2)
+          if (at < 0) return this.#bad(length)
+          continue
+        }
+        return this.#operator(at)
+      }
+      if (kind === DIGIT) return this.#number(at, code)
+      if (kind === QUOTE) return this.#string(at + 1, this.#backslashEscapes)
+      if (kind === DOUBLE_QUOTE) return this.#identifier(at + 1, t.QUOTED_IDENTIFIER)
+      if (kind === DOLLAR) return this.#dollar(at)
+      return this.#bad(at + 1)
     }
   }
 
-  #endOfLine(from: number): number {
+  #wordToken(from: number, first: number): number {
     const { text } = this
-    let at = from
-    while (at < text.length && text.charCodeAt(at) !== NEWLINE && text.charCodeAt(at) !== RETURN) at++
-    return at
+    const length = text.length
+    let hash = foldHash(0, first)
+    let at = from + 1
+    for (; at < length; at++) {
+      const code = text.charCodeAt(at)
+      if ((CLASSES[code] as number) < DOLLAR) break
+      hash = foldHash(hash, code)
+    }
+    this.start = from
+    this.end = at
+    const word = wordAt(text, from, at, hash)
+    this.word = word
+    return TOKEN_OF_WORD[word] as number
   }
 
-  /** Comments nest. */
-  #endOfComment(from: number): number {
+  /** `END`: only a word that begins with this letter. */
+  #quoted(at: number, code: number): number {
     const { text } = this
-    let depth = 1
-    for (let at = from; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code === STAR && text.charCodeAt(at + 1) === SLASH) {
-        at++
-        if (--depth === 0) return at + 1
-      } else if (code === SLASH && text.charCodeAt(at + 1) === STAR) {
-        at++
-        depth++
+    const next = text.charCodeAt(at + 1)
+    if (next === APOSTROPHE) {
+      const lower = code | 0x20
+      if (lower === 0x75) return t.END
+      this.start = at
+      return this.#string(at + 2, lower === 0x65)
+    }
+    if (next !== AMPERSAND || (code | 0x20) !== 0x75) return t.END
+    const quote = text.charCodeAt(at + 2)
+    if (quote === QUOTATION) {
+      this.start = at
+      return this.#identifier(at + 3, t.UNICODE_IDENTIFIER)
+    }
+    if (quote !== APOSTROPHE) return t.END
+    this.start = at
+    // The server refuses these when a backslash escapes in every string.
+    return this.#backslashEscapes ? this.#bad(at + 3) : this.#string(at + 3, false)
+  }
+
+  /** From behind the opening quote. Parts that only white space with a newline separates are one string. */
+  #string(from: number, backslashEscapes: boolean): number {
+    const { text } = this
+    const length = text.length
+    let at = from
+    while (at < length) {
+      const code = text.charCodeAt(at++)
+      if (code === BACKSLASH && backslashEscapes) at++
+      else if (code === APOSTROPHE) {
+        if (at < length && text.charCodeAt(at) === APOSTROPHE) {
+          at++
+          continue
+        }
+        const more = continuation(text, at)
+        if (more < 0) {
+          this.end = at
+          return t.STRING
+        }
+        at = more
       }
     }
-    return -1
+    return this.#bad(length)
   }
 
-  /** A word, or one of the strings that a letter announces: `E'…'`, `B'…'`, `X'…'`, `N'…'`, `U&'…'`, `U&"…"`. */
-  #wordOrPrefixed(from: number, first: number): TokenKind {
+  #identifier(from: number, token: number): number {
     const { text } = this
-    const letter = first | 32
-    const second = text.charCodeAt(from + 1)
-    if (second === QUOTE) {
-      if (letter === 101) return this.#quoted(STRING, from + 2, QUOTE, true)
-      if (letter === 98 || letter === 120 || letter === 110) return this.#quoted(STRING, from + 2, QUOTE, false)
+    let at = from
+    for (;;) {
+      at = text.indexOf('"', at)
+      if (at < 0) return this.#bad(text.length)
+      if (text.charCodeAt(at + 1) !== QUOTATION) break
+      at += 2
     }
-    if (second === AMPERSAND && letter === 117) {
-      const third = text.charCodeAt(from + 2)
-      if (third === QUOTE) return this.#quoted(STRING, from + 3, QUOTE, false)
-      if (third === DOUBLE_QUOTE) return this.#quoted(QUOTED, from + 3, DOUBLE_QUOTE, false)
-    }
-    return this.#word(from)
+    this.word = 0
+    this.end = at + 1
+    return token
   }
 
-  #word(from: number): TokenKind {
+  /** A parameter or a dollar-quoted string. */
+  #dollar(from: number): number {
     const { text } = this
-    const { length } = text
-    let hash = 0
+    const length = text.length
+    let at = from + 1
+    const first = at < length ? (CLASSES[text.charCodeAt(at)] as number) : OTHER
+    if (first === DIGIT) {
+      while (at < length && CLASSES[text.charCodeAt(at)] === DIGIT) at++
+      this.end = at
+      return t.PARAMETER
+    }
+    if (first >= LETTER) while (at < length && (CLASSES[text.charCodeAt(at)] as number) >= DIGIT) at++
+    if (at >= length || text.charCodeAt(at) !== DOLLAR_SIGN) return this.#bad(from + 1)
+    const close = text.indexOf(text.slice(from, at + 1), at + 1)
+    if (close < 0) return this.#bad(length)
+    this.end = close + at + 1 - from
+    return t.STRING
+  }
+
+  #colonOrPoint(at: number, code: number, next: number): number {
+    if (code === POINT && next !== POINT) {
+      if (CLASSES[next] === DIGIT) return this.#number(at, code)
+      this.end = at + 1
+      return t.DOT
+    }
+    this.end = at + 2
+    if (code === POINT) return t.DOT_DOT
+    if (next === COLON) return t.CAST
+    if (next === EQUALS) return t.ASSIGN
+    this.end = at + 1
+    return t.COLON
+  }
+
+  #operator(from: number): number {
+    const { text } = this
+    const length = text.length
     let at = from
     for (; at < length; at++) {
       const code = text.charCodeAt(at)
-      if (code < 128 && IN_WORD[code] === 0) break
-      hash = hashStep(hash, code)
-    }
-    this.keyword = at - from <= LONGEST_KEYWORD ? findKeyword(text, from, at, hash) : 0
-    return this.#token(WORD, at)
-  }
-
-  /** From behind the opening quote. A doubled quote is one character; strings go on after white space with a newline. */
-  #quoted(kind: TokenKind, from: number, quote: number, hasBackslashes: boolean): TokenKind {
-    const { text } = this
-    const { length } = text
-    for (let at = from; at < length; at++) {
-      const code = text.charCodeAt(at)
-      if (code === BACKSLASH && hasBackslashes) at++
-      else if (code === quote) {
-        if (text.charCodeAt(at + 1) === quote) at++
-        else {
-          const goesOn = kind === STRING ? this.#continuation(at + 1) : -1
-          if (goesOn < 0) return this.#token(kind, at + 1)
-          at = goesOn
-        }
+      if (CLASSES[code] !== OPERATOR_CHARACTER) break
+      if (at > from && at + 1 < length) {
+        const next = text.charCodeAt(at + 1)
+        if ((code === MINUS && next === MINUS) || (code === SLASH && next === STAR)) break
       }
     }
-    return this.#token(BAD, length)
+    this.end = at - from > 1 ? endOfOperator(text, from, at) : at
+    if (this.end - from === 1) return text.charCodeAt(from) === EQUALS ? t.EQUALS : t.OPERATOR
+    const isArrow = this.end - from === 2 && text.charCodeAt(from) === EQUALS && text.charCodeAt(from + 1) === GREATER
+    return isArrow ? t.ARROW : t.OPERATOR
   }
 
-  /** Where the opening quote of a continued string stands, or -1. Comments between are allowed, as `--` only. */
-  #continuation(from: number): number {
+  /** From a digit, or from a point before one. */
+  #number(from: number, first: number): number {
     const { text } = this
-    let hasNewline = false
     let at = from
-    for (;;) {
-      const code = text.charCodeAt(at)
-      if (code === NEWLINE || code === RETURN) hasNewline = true
-      if (code === MINUS && text.charCodeAt(at + 1) === MINUS && hasNewline) at = this.#endOfLine(at + 2)
-      else if (code < 128 && CLASS[code] === SPACE) at++
-      else return code === QUOTE && hasNewline ? at : -1
+    if (first === ZERO && from + 1 < text.length) {
+      at = endOfRadix(text, from)
+      if (at > from) {
+        this.end = at
+        return t.NUMBER
+      }
     }
+    at = endOfDigits(text, from)
+    if (text.charCodeAt(at) === POINT && (at === from || text.charCodeAt(at + 1) !== POINT)) {
+      at = endOfDigits(text, at + 1)
+    }
+    this.end = endOfExponent(text, at)
+    return t.NUMBER
   }
 
-  /** `$1`, `$tag$…$tag$`, or a dollar that is nothing. */
-  #dollar(from: number): TokenKind {
-    const { text } = this
-    let at = from + 1
-    if (classOf(text.charCodeAt(at)) === DIGIT) {
-      while (at < text.length && classOf(text.charCodeAt(at)) === DIGIT) at++
-      return this.#token(PARAMETER, at)
-    }
-    while (at < text.length) {
-      const kind = classOf(text.charCodeAt(at))
-      if (kind !== LETTER && !(kind === DIGIT && at > from + 1)) break
+  #bad(end: number): number {
+    this.end = end
+    return t.BAD
+  }
+}
+
+/** The newline itself is white space. */
+function endOfLine(text: string, from: number): number {
+  let at = from
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === NEWLINE || code === RETURN) break
+  }
+  return at
+}
+
+/** Comments nest. @returns -1 when it does not end. */
+function endOfComment(text: string, from: number): number {
+  let depth = 1
+  for (let at = from; at + 1 < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === STAR && text.charCodeAt(at + 1) === SLASH) {
       at++
+      if (--depth === 0) return at + 1
+    } else if (code === SLASH && text.charCodeAt(at + 1) === STAR) {
+      at++
+      depth++
     }
-    if (text.charCodeAt(at) !== DOLLAR) return this.#token(OPERATOR, from + 1)
-    const tag = text.slice(from, at + 1)
-    const close = text.indexOf(tag, at + 1)
-    return close < 0 ? this.#token(BAD, text.length) : this.#token(STRING, close + tag.length)
   }
-
-  #punctuation(from: number, code: number): TokenKind {
-    const { text } = this
-    const second = text.charCodeAt(from + 1)
-    if (code === DOT) {
-      if (second === DOT) return this.#mark(code, from + 2)
-      if (classOf(second) === DIGIT) return this.#token(NUMBER, this.#endOfNumber(from))
-    }
-    if (code === COLON && (second === COLON || second === EQUALS)) return this.#mark(code, from + 2)
-    return this.#mark(code, from + 1)
-  }
-
-  #mark(code: number, end: number): TokenKind {
-    this.code = code
-    return this.#token(PUNCTUATION, end)
-  }
-
-  /** Digits, one dot (but not two), an exponent, and whatever letters cling to them: `0xFF`, `1_000`, `1e-5`. */
-  #endOfNumber(from: number): number {
-    const { text } = this
-    let at = from
-    let hasDot = false
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      const kind = classOf(code)
-      if (code === DOT && !hasDot && text.charCodeAt(at + 1) !== DOT) hasDot = true
-      else if ((code | 32) === 101 && at > from && isExponent(text, at)) at++
-      else if (kind !== DIGIT && kind !== LETTER) break
-    }
-    return at
-  }
-
-  /** As long as it goes, but a comment ends it; a final `+` or `-` belongs to what follows, as a rule. */
-  #endOfOperator(from: number): number {
-    const { text } = this
-    let at = from
-    let isSpecial = false
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code >= 128 || CLASS[code] !== OPERATOR_CHAR) break
-      const second = text.charCodeAt(at + 1)
-      if (at > from && ((code === MINUS && second === MINUS) || (code === SLASH && second === STAR))) break
-      if (SPECIAL.has(code)) isSpecial = true
-    }
-    if (isSpecial) return at
-    while (at - from > 1 && (text.charCodeAt(at - 1) === 43 || text.charCodeAt(at - 1) === MINUS)) at--
-    return at
-  }
+  return -1
 }
 
-/** `e+`, `e-` or `e` before a digit. */
-function isExponent(text: string, at: number): boolean {
-  const second = text.charCodeAt(at + 1)
-  return (second === 43 || second === MINUS) && classOf(text.charCodeAt(at + 2)) === DIGIT
+/**
+ * A string goes on behind white space that has a newline, and comments to the end of a line.
+ *
+ * @returns where it goes on, behind the quote; -1 when it has ended.
+ */
+function continuation(text: string, from: number): number {
+  let at = from
+  let newline = false
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === NEWLINE || code === RETURN) newline = true
+    else if (code === MINUS && text.charCodeAt(at + 1) === MINUS) at = endOfLine(text, at + 2) - 1
+    else if (code === APOSTROPHE) return newline ? at + 1 : -1
+    else if (CLASSES[code] !== SPACE) return -1
+    at++
+  }
+  return -1
 }
 
-/** An operator that has one of these may end in `+` or `-`. */
-const SPECIAL: ReadonlySet<number> = new Set([...'~!@#%^&|`?'].map((char) => char.charCodeAt(0)))
+/** An operator of several characters ends in a sign only if it also has a character that SQL has no operators of. */
+function endOfOperator(text: string, from: number, to: number): number {
+  let end = to
+  while (end - from > 1) {
+    const last = text.charCodeAt(end - 1)
+    if (last !== PLUS && last !== MINUS) break
+    let at = end - 2
+    while (at >= from && FREES_SIGN[text.charCodeAt(at)] === 0) at--
+    if (at >= from) break
+    end--
+  }
+  return end
+}
+
+/** `0x1F`, `0o17`, `0b11`, with underscores between digits. @returns `from` when it is none. */
+function endOfRadix(text: string, from: number): number {
+  const letter = text.charCodeAt(from + 1) | 0x20
+  if (letter !== 0x78 && letter !== 0x6f && letter !== 0x62) return from
+  const limit = letter === 0x6f ? ZERO + 8 : ZERO + 2
+  let end = from
+  for (let at = from + 2; at < text.length; at++) {
+    let code = text.charCodeAt(at)
+    if (code === UNDERSCORE && at + 1 < text.length) code = text.charCodeAt(++at)
+    const isDigit = letter === 0x78 ? HEXADECIMAL[code] === 1 : code >= ZERO && code < limit
+    if (!isDigit) break
+    end = at + 1
+  }
+  return end
+}
+
+function endOfDigits(text: string, from: number): number {
+  let at = from
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (CLASSES[code] === DIGIT) at++
+    else if (code === UNDERSCORE && at > from && CLASSES[text.charCodeAt(at + 1)] === DIGIT) at += 2
+    else break
+  }
+  return at
+}
+
+function endOfExponent(text: string, from: number): number {
+  if ((text.charCodeAt(from) | 0x20) !== 0x65) return from
+  const sign = text.charCodeAt(from + 1)
+  const digits = sign === PLUS || sign === MINUS ? from + 2 : from + 1
+  return CLASSES[text.charCodeAt(digits)] === DIGIT ? endOfDigits(text, digits) : from
+}
+
+function classes(): Uint8Array {
+  const table = new Uint8Array(65536).fill(LETTER, 128)
+  for (const space of ' \t\n\r\f\v') table[space.charCodeAt(0)] = SPACE
+  for (const operator of '~!@#^&|`?+-*/%<>=') table[operator.charCodeAt(0)] = OPERATOR_CHARACTER
+  for (const punctuation of '()[],;:.') table[punctuation.charCodeAt(0)] = PUNCTUATION
+  for (let code = ZERO; code < ZERO + 10; code++) table[code] = DIGIT
+  for (let code = 0x61; code <= 0x7a; code++) table[code] = table[code - 0x20] = LETTER
+  for (const letter of 'ebxuEBXU') table[letter.charCodeAt(0)] = QUOTING_LETTER
+  table[UNDERSCORE] = LETTER
+  table[APOSTROPHE] = QUOTE
+  table[QUOTATION] = DOUBLE_QUOTE
+  table[DOLLAR_SIGN] = DOLLAR
+  return table
+}
+
+function tokenOfPunctuation(): Uint8Array {
+  const table = new Uint8Array(128)
+  const tokens = {
+    '(': t.OPEN,
+    ')': t.CLOSE,
+    '[': t.OPEN_BRACKET,
+    ']': t.CLOSE_BRACKET,
+    ',': t.COMMA,
+    ';': t.SEMICOLON,
+  }
+  for (const [character, token] of Object.entries(tokens)) table[character.charCodeAt(0)] = token
+  return table
+}
+
+function mark(characters: string): Uint8Array {
+  const table = new Uint8Array(65536)
+  for (const character of characters) table[character.charCodeAt(0)] = 1
+  return table
+}

@@ -1,9 +1,7 @@
-import { BAD, END, PUNCTUATION, Scanner, WORD } from './scanner.js'
-import * as words from './words.js'
+import { Scanner } from './scanner.js'
+import { nesting } from './statement-reader.js'
+import { BAD, END, SEMICOLON } from './tokens.js'
 
-const OPEN = 40
-const CLOSE = 41
-const SEMICOLON = 59
 const NEWLINE = 10
 
 /** One statement of a longer text, without its semicolon. */
@@ -22,41 +20,30 @@ export function* splitStatements(script: string): Generator<Statement> {
   let from = 0
   let line = 1
   let counted = 0
-  let first = -1
+  let isEmpty = true
   let depth = 0
-  let last = 0
+  let last: number = END
   const lineAt = (at: number): number => {
     for (; counted < at; counted++) if (script.charCodeAt(counted) === NEWLINE) line++
     return line
   }
-  for (scanner.next(); ; scanner.next()) {
-    const { kind, code, keyword } = scanner
-    const isOver = kind === END || kind === BAD || (kind === PUNCTUATION && code === SEMICOLON && depth <= 0)
+  for (;;) {
+    const token = scanner.next()
+    const isOver = token === END || token === BAD || (token === SEMICOLON && depth <= 0)
     if (!isOver) {
-      if (first < 0) first = scanner.start
-      if (code === OPEN) depth++
-      else if (code === CLOSE) depth--
-      else if (kind === WORD) depth += nesting(keyword, last, depth)
-      last = keyword
+      isEmpty = false
+      depth += nesting(token, last, depth)
+      last = token
       continue
     }
-    const end = kind === BAD ? script.length : scanner.start
-    if (first >= 0 || kind === BAD) {
-      const text = script.slice(from, end)
-      const start = from + (text.length - text.trimStart().length)
-      yield { text: text.trim(), line: lineAt(start) }
+    if (!isEmpty || token === BAD) {
+      const text = script.slice(from, token === BAD ? script.length : scanner.start)
+      yield { text: text.trim(), line: lineAt(from + (text.length - text.trimStart().length)) }
     }
-    if (kind === END || kind === BAD) return
+    if (token !== SEMICOLON) return
     from = scanner.end
-    first = -1
+    isEmpty = true
     depth = 0
-    last = 0
+    last = END
   }
-}
-
-/** `BEGIN ATOMIC … END`, with `CASE … END` inside. */
-function nesting(keyword: number, last: number, depth: number): number {
-  if (keyword === words.ATOMIC && last === words.BEGIN) return 1
-  if (depth > 0 && keyword === words.CASE) return 1
-  return depth > 0 && keyword === words.END_WORD ? -1 : 0
 }

@@ -1,341 +1,256 @@
-import type { Finding } from './finding.js'
-import { READ, READ_ONLY_TRANSACTION, SESSION, SETTING, type Strength, WRITE } from './finding.js'
-import { keyword } from './keywords.js'
-import { foldName, QueryWalk } from './query.js'
+import { readCreate } from './create.js'
+import { READ, SESSION, type Strength, WRITE } from './finding.js'
+import { nameIn } from './names.js'
 import type { ReasonCode } from './reasons.js'
-import { BAD, END, PUNCTUATION, type Scanner, STRING, WORD } from './scanner.js'
-import * as words from './words.js'
+import { readReset, readSet } from './settings.js'
+import type { ReadStatement, StatementReader } from './statement-reader.js'
+import * as t from './tokens.js'
+import { readBegin, readEnd, readPrepare, readSavepoint } from './transactions.js'
 
-const OPEN = 40
-const CLOSE = 41
-const SEMICOLON = 59
-
-/** Reads one statement, from its first word to the semicolon or the end; the scanner stands behind its verb. */
-type ReadStatement = (scanner: Scanner, finding: Finding, at: number) => void
-
-/** Reads the statement that begins at the scanner's token, whatever it is. */
-export function readStatement(scanner: Scanner, finding: Finding): void {
-  const { keyword: verb, start, kind, code } = scanner
-  if (kind === PUNCTUATION && code === OPEN) return new QueryWalk(scanner, finding).walk(false)
-  if (kind !== WORD || verb === 0) return unknownStatement(scanner, finding, start)
-  if (QUERIES.has(verb)) return new QueryWalk(scanner, finding).walk(false)
-  scanner.next()
-  const read = STATEMENTS.get(verb) ?? unknownStatement
-  read(scanner, finding, start)
-  skipStatement(scanner)
+/** Reads the statement that begins at the reader's token. */
+export function readStatement(reader: StatementReader): void {
+  const { token, scanner, finding } = reader
+  const at = scanner.start
+  const read = STATEMENTS[token]
+  if (read === undefined) {
+    finding.doubt(at)
+    return reader.skip()
+  }
+  finding.beginStatement(token === t.SET || token === t.RESET)
+  read(reader, at)
 }
 
-/** Whether the rest of the words were only skipped, or had to be understood: either way, up to the semicolon. */
-function skipStatement(scanner: Scanner): void {
-  let depth = 0
-  for (; scanner.kind !== END && scanner.kind !== BAD; scanner.next()) {
-    if (scanner.kind !== PUNCTUATION) continue
-    if (scanner.code === OPEN) depth++
-    else if (scanner.code === CLOSE) depth--
-    else if (scanner.code === SEMICOLON && depth <= 0) return
+/** A statement that is what its verb says, and needs no look inside. */
+function is(strength: Strength, reason: ReasonCode): ReadStatement {
+  return (reader, at) => {
+    reader.finding.decide(strength, reason, at)
+    reader.skip()
   }
 }
 
-function unknownStatement(scanner: Scanner, finding: Finding, at: number): void {
-  const verb = scanner.text.slice(at, scanner.end).slice(0, 40)
-  const isOther = OTHERS.get(verb.toLowerCase())
-  finding.decide(WRITE, isOther ?? 'not-classified', at)
-  if (scanner.start === at) scanner.next()
-  skipStatement(scanner)
-}
-
-/** Statements that need no look inside. */
-function always(strength: Strength, reason: ReasonCode): ReadStatement {
-  return (_scanner, finding, at) => finding.decide(strength, reason, at)
-}
-
-const EACH_OTHER: readonly (readonly [ReasonCode, string])[] = [
-  ['definition', 'alter drop comment grant revoke security import reassign truncate'],
-  ['maintenance', 'vacuum checkpoint cluster reindex refresh repack'],
-]
-const OTHERS: ReadonlyMap<string, ReasonCode> = new Map(
-  EACH_OTHER.flatMap(([reason, verbs]) => verbs.split(' ').map((verb) => [verb, reason] as const)),
-)
-
-const QUERIES: ReadonlySet<number> = new Set([words.SELECT, words.VALUES, words.TABLE, words.WITH])
-
-/** Any order, any number, commas or none: `ISOLATION LEVEL …`, `READ ONLY`, `READ WRITE`, `DEFERRABLE`. */
-function readBegin(scanner: Scanner, finding: Finding, at: number): void {
-  let readOnly = false
-  let serializable = false
-  let last = 0
-  while (!isOver(scanner)) {
-    const word = scanner.keyword
-    if (last === words.READ_WORD && word === words.ONLY) readOnly = true
-    if (last === words.READ_WORD && word === words.WRITE_WORD) readOnly = false
-    if (word === words.SERIALIZABLE) serializable = true
-    last = word
-    scanner.next()
-  }
-  finding.effect({ kind: 'begin', readOnly, serializable })
-  // A hot standby refuses SERIALIZABLE, even READ ONLY.
-  if (readOnly && !serializable) finding.decide(READ_ONLY_TRANSACTION, 'read-only-transaction', at)
-  else finding.decide(SESSION, 'transaction', at)
-}
-
-/** `COMMIT`, `END`, `ROLLBACK`, `ABORT`, with `AND CHAIN`; `ROLLBACK TO`; `COMMIT PREPARED` is a write of its own. */
-function readEnd(kind: 'commit' | 'rollback'): ReadStatement {
-  return (scanner, finding, at) => {
-    finding.decide(SESSION, 'transaction', at)
-    let chain = false
-    let last = 0
-    while (!isOver(scanner)) {
-      const word = scanner.keyword
-      if (word === words.PREPARED) return finding.decide(WRITE, 'write', at)
-      if (word === words.TO) return finding.effect({ kind: 'rollback-to-savepoint' })
-      if (word === words.CHAIN) chain = last !== words.NO
-      last = word
-      scanner.next()
-    }
-    finding.effect({ kind, chain })
+/** The walk finds what the verb does not say: effects of functions, relations. */
+function walks(strength: Strength, reason: ReasonCode): ReadStatement {
+  return (reader, at) => {
+    reader.finding.decide(strength, reason, at)
+    reader.walk()
   }
 }
 
-/** `PREPARE TRANSACTION 'id'` ends a transaction; `PREPARE name AS …` keeps a statement. */
-function readPrepare(scanner: Scanner, finding: Finding, at: number): void {
-  if (scanner.keyword === words.TRANSACTION) {
-    finding.decide(SESSION, 'transaction', at)
-    finding.effect({ kind: 'commit', chain: false })
+function readQuery(reader: StatementReader, at: number): void {
+  reader.finding.decide(READ, 'plain-read', at)
+  reader.walk()
+}
+
+/** `(SELECT ...) UNION (SELECT ...)`: behind any number of parentheses there must be a query. */
+function readParenthesised(reader: StatementReader, at: number): void {
+  const ahead = reader.scanner.fork()
+  let token = ahead.next()
+  while (token === t.OPEN) token = ahead.next()
+  if (!QUERY_VERBS.has(token)) reader.finding.doubt(at)
+  readQuery(reader, at)
+}
+
+const QUERY_VERBS: ReadonlySet<number> = new Set([t.SELECT, t.VALUES, t.TABLE, t.WITH])
+
+/** The last word on ANALYZE counts. Without it a statement is only planned, which a replica does for any of these. */
+function readExplain(reader: StatementReader, at: number): void {
+  const { finding } = reader
+  const executes = readExplainOptions(reader)
+  if (!executes && PLANNED_ONLY.has(reader.token)) {
+    finding.decide(READ, 'explain-only', at)
+    finding.isPlanOnly = true
+    reader.walk()
+    finding.isPlanOnly = false
     return
   }
-  finding.decide(SESSION, 'prepared-statement', at)
-  finding.effect({ kind: 'prepare', name: nameAt(scanner) })
+  const read = STATEMENTS[reader.token]
+  if (read === undefined || reader.token === t.EXPLAIN) finding.doubt(at)
+  else read(reader, reader.scanner.start)
 }
 
-function readDeallocate(scanner: Scanner, finding: Finding, at: number): void {
-  finding.decide(SESSION, 'prepared-statement', at)
-  if (scanner.keyword === words.PREPARE) scanner.next()
-  const name = scanner.keyword === words.ALL ? undefined : nameAt(scanner)
-  finding.effect({ kind: 'deallocate', name })
+const PLANNED_ONLY: ReadonlySet<number> = new Set([...QUERY_VERBS, t.OPEN, t.INSERT, t.UPDATE, t.DELETE, t.MERGE])
+
+/** @returns whether the statement is executed. */
+function readExplainOptions(reader: StatementReader): boolean {
+  let executes = false
+  if (reader.next() === t.ANALYZE) {
+    executes = true
+    reader.next()
+  }
+  if (reader.token === t.VERBOSE) reader.next()
+  if (reader.token !== t.OPEN || executes) return executes
+  const ahead = reader.scanner.fork()
+  const first = ahead.next()
+  if (first === t.OPEN || QUERY_VERBS.has(first)) return false
+  while (reader.token === t.OPEN || reader.token === t.COMMA) {
+    const isAnalyze = reader.next() === t.ANALYZE
+    const value = readExplainValue(reader)
+    if (isAnalyze) executes = value
+  }
+  if (reader.token === t.CLOSE) reader.next()
+  return executes
 }
 
-function readDeclare(scanner: Scanner, finding: Finding, at: number): void {
+/** Reads the value of an option, if it has one. `ANALYZE` may say false in many ways. */
+function readExplainValue(reader: StatementReader): boolean {
+  let value = true
+  for (let token = reader.next(); token !== t.COMMA && token !== t.CLOSE && !reader.isOver; token = reader.next()) {
+    const written = reader.written().toLowerCase()
+    value = !FALSE.has(written)
+  }
+  return value
+}
+
+const FALSE: ReadonlySet<string> = new Set(['false', 'off', '0', "'false'", "'off'", "'0'", '"false"', '"off"'])
+
+/** `COPY (query) TO STDOUT` and `COPY table TO STDOUT` read; the rest writes, or acts on the server that runs it. */
+function readCopy(reader: StatementReader, at: number): void {
+  const { finding } = reader
+  finding.decide(READ, 'copy-out', at)
+  if (reader.next() === t.OPEN) reader.walkParenthesis()
+  else readCopiedTable(reader)
+  while (reader.token !== t.TO && reader.token !== t.FROM && !reader.isOver) reader.next()
+  if (reader.token === t.FROM) finding.decide(WRITE, 'copy-in', at)
+  else if (reader.token !== t.TO) finding.doubt(at)
+  else if (reader.next() !== t.STDOUT) finding.decide(WRITE, 'copy-on-server', at)
+  reader.skip()
+}
+
+function readCopiedTable(reader: StatementReader): void {
+  const { scanner } = reader
+  const isBinary = reader.written().toLowerCase() === 'binary'
+  if (isBinary) reader.next()
+  const { start } = scanner
+  let { end } = scanner
+  while (reader.next() === t.DOT) {
+    reader.next()
+    end = scanner.end
+  }
+  reader.finding.uses(nameIn(scanner.text, start, end))
+}
+
+function readExecute(reader: StatementReader, at: number): void {
+  reader.finding.decide(SESSION, 'prepared-statement', at)
+  reader.walk()
+}
+
+function readDeallocate(reader: StatementReader, at: number): void {
+  reader.finding.decide(SESSION, 'prepared-statement', at)
+  if (reader.next() === t.PREPARE) reader.next()
+  const name = reader.token === t.ALL ? undefined : reader.name()
+  reader.finding.effect({ kind: 'deallocate', name })
+  reader.skip()
+}
+
+function readDeclare(reader: StatementReader, at: number): void {
+  const { finding } = reader
   finding.decide(SESSION, 'cursor', at)
   let hold = false
-  let last = 0
-  while (!isOver(scanner) && scanner.keyword !== words.FOR) {
-    if (scanner.keyword === words.HOLD) hold = last === words.WITH
-    last = scanner.keyword
-    scanner.next()
+  let last: number = t.DECLARE
+  for (let token = reader.next(); token !== t.FOR && !reader.isOver; token = reader.next()) {
+    if (token === t.HOLD) hold = last === t.WITH
+    last = token
   }
   finding.effect({ kind: 'declare-cursor', hold })
-  if (scanner.keyword !== words.FOR) return
-  scanner.next()
-  new QueryWalk(scanner, finding).walk(false)
+  if (reader.token !== t.FOR) return
+  reader.next()
+  reader.walk()
 }
 
-/** `SET [SESSION | LOCAL] …`. What belongs to a transaction stays in it; the rest follows the session. */
-function readSet(scanner: Scanner, finding: Finding, at: number): void {
-  let word = scanner.keyword
-  if (word === words.LOCAL) return finding.decide(SESSION, 'set-local', at)
-  if (word === words.CONSTRAINTS) return finding.decide(SESSION, 'set-local', at)
-  if (word === words.SESSION_WORD) {
-    scanner.next()
-    word = scanner.keyword
-    if (word === words.AUTHORIZATION) return setting(finding, at, 'session_authorization')
-    if (word === words.CHARACTERISTICS) return setting(finding, at, 'session characteristics')
-  }
-  const name = settingNameAt(scanner, word)
-  if (name === 'transaction' || TRANSACTION_SETTINGS.has(name)) {
-    finding.effect({ kind: 'set-transaction' })
-    return finding.decide(SESSION, 'transaction', at)
-  }
-  setting(finding, at, name)
-}
-
-const TRANSACTION_SETTINGS: ReadonlySet<string> = new Set([
-  'transaction_isolation',
-  'transaction_read_only',
-  'transaction_deferrable',
-])
-
-function setting(finding: Finding, at: number, name: string): void {
-  finding.effect({ kind: 'set', name })
-  finding.decide(SETTING, 'setting', at, name)
-}
-
-function settingNameAt(scanner: Scanner, word: number): string {
-  if (word === words.TIME) return 'timezone'
-  if (word === words.SCHEMA) return 'search_path'
-  if (word === words.NAMES) return 'client_encoding'
-  if (word === words.XML) return 'xmloption'
-  return nameAt(scanner)
-}
-
-function readReset(scanner: Scanner, finding: Finding, at: number): void {
-  const word = scanner.keyword
-  const name =
-    word === words.ALL
-      ? undefined
-      : word === words.SESSION_WORD
-        ? 'session_authorization'
-        : settingNameAt(scanner, word)
-  finding.effect({ kind: 'reset', name })
-  finding.decide(SETTING, 'setting', at, name)
-}
-
-function readDiscard(scanner: Scanner, finding: Finding, at: number): void {
-  const word = scanner.keyword
-  const what =
-    word === words.PLANS ? 'plans' : word === words.SEQUENCES ? 'sequences' : word === words.ALL ? 'all' : 'temp'
-  finding.effect({ kind: 'discard', what })
-  finding.decide(SESSION, 'discard', at)
-}
-
-/** `CREATE [OR REPLACE] [GLOBAL | LOCAL] TEMP …`, or a name in `pg_temp`; and bodies that contain semicolons. */
-function readCreate(scanner: Scanner, finding: Finding, at: number): void {
-  let isTemporary = false
-  for (let seen = 0; seen < 12 && !isOver(scanner) && !(scanner.code === OPEN); seen++) {
-    const { keyword: word, text, start, end } = scanner
-    if (word === words.TEMP || word === words.TEMPORARY) isTemporary = seen < 4
-    if (scanner.kind === WORD && text.slice(start, end).toLowerCase() === 'pg_temp') isTemporary = true
-    if (word === words.AS || isTemporary) break
-    scanner.next()
-  }
-  if (isTemporary) finding.effect({ kind: 'temporary-object' })
-  finding.decide(WRITE, isTemporary ? 'temporary-object' : 'definition', at)
-  skipDefinition(scanner)
-}
-
-/** A function's `BEGIN ATOMIC … END` has statements, and so semicolons, of its own. */
-function skipDefinition(scanner: Scanner): void {
-  let depth = 0
-  let last = 0
-  for (; scanner.kind !== END && scanner.kind !== BAD; scanner.next()) {
-    const word = scanner.keyword
-    if (word === words.ATOMIC && last === words.BEGIN) depth++
-    else if (depth > 0 && word === words.CASE) depth++
-    else if (depth > 0 && word === words.END_WORD) depth--
-    if (scanner.code === OPEN) depth++
-    else if (scanner.code === CLOSE) depth--
-    else if (scanner.code === SEMICOLON && depth <= 0) return
-    last = word
+function readListen(kind: 'listen' | 'unlisten'): ReadStatement {
+  return (reader, at) => {
+    reader.finding.decide(SESSION, 'listen', at)
+    reader.finding.effect({ kind })
+    reader.skip()
   }
 }
 
-/** The last word on ANALYZE counts; without it, nothing is executed. */
-function readExplain(scanner: Scanner, finding: Finding, at: number): void {
-  let analyzes = false
-  if (scanner.code === OPEN) analyzes = readExplainOptions(scanner)
-  else {
-    while (ANALYZE_OR_VERBOSE.has(scanner.keyword)) {
-      if (scanner.keyword !== words.VERBOSE) analyzes = true
-      scanner.next()
-    }
-  }
-  if (analyzes || !PLANNED_ONLY.has(scanner.keyword)) {
-    if (scanner.code !== OPEN && !QUERIES.has(scanner.keyword)) finding.decide(READ, 'explain-only', at)
-    return readStatement(scanner, finding)
-  }
-  finding.decide(READ, 'explain-only', at)
+function readDiscard(reader: StatementReader, at: number): void {
+  const what = DISCARDED[reader.next()] ?? 'all'
+  reader.finding.decide(SESSION, 'discard', at)
+  reader.finding.effect({ kind: 'discard', what })
+  reader.skip()
 }
 
-const ANALYZE_OR_VERBOSE: ReadonlySet<number> = new Set([words.ANALYZE, words.ANALYSE, words.VERBOSE])
-
-/** A replica plans these without executing them. Anything else that can be explained is read as if it were executed. */
-const PLANNED_ONLY: ReadonlySet<number> = new Set([
-  words.SELECT,
-  words.VALUES,
-  words.TABLE,
-  words.WITH,
-  words.INSERT,
-  words.UPDATE,
-  words.DELETE,
-  words.MERGE,
-])
-
-function readExplainOptions(scanner: Scanner): boolean {
-  let analyzes = false
-  let depth = 1
-  scanner.next()
-  while (depth > 0 && scanner.kind !== END && scanner.kind !== BAD) {
-    const isAnalyze = scanner.keyword === words.ANALYZE || scanner.keyword === words.ANALYSE
-    if (scanner.code === OPEN) depth++
-    if (scanner.code === CLOSE) depth--
-    scanner.next()
-    if (isAnalyze) analyzes = !isFalse(scanner)
-  }
-  return analyzes
+const DISCARDED: Readonly<Record<number, 'temp' | 'plans' | 'sequences'>> = {
+  [t.TEMPORARY]: 'temp',
+  [t.PLANS]: 'plans',
+  [t.SEQUENCES]: 'sequences',
 }
 
-function isFalse(scanner: Scanner): boolean {
-  if (scanner.keyword === words.FALSE || scanner.keyword === words.OFF) return true
-  const value = scanner.text.slice(scanner.start, scanner.end).toLowerCase()
-  return value === '0' || value === "'false'" || value === "'off'" || value === '"false"' || value === '"off"'
+function readLoad(reader: StatementReader, at: number): void {
+  reader.finding.decide(SESSION, 'load', at)
+  reader.finding.effect({ kind: 'needs-connection' })
+  reader.skip()
 }
 
-/** `COPY (query) TO STDOUT` and `COPY table TO STDOUT` read; the rest writes, or acts on the server it runs on. */
-function readCopy(scanner: Scanner, finding: Finding, at: number): void {
-  finding.decide(READ, 'copy-out', at)
-  if (scanner.code === OPEN) new QueryWalk(scanner, finding).walk(true)
-  else if (scanner.kind === WORD || scanner.kind === 2)
-    finding.uses(foldName(scanner.text.slice(scanner.start, scanner.end)), at)
-  while (!isOver(scanner) && scanner.keyword !== words.TO && scanner.keyword !== words.FROM) scanner.next()
-  if (scanner.keyword !== words.TO) return finding.decide(WRITE, 'copy-in', at)
-  scanner.next()
-  const isToClient = scanner.keyword === words.STDOUT || scanner.keyword === words.STDIN
-  if (!isToClient || scanner.kind === STRING) finding.decide(WRITE, 'copy-on-server', at)
+/** PostgreSQL 19: `WAIT FOR LSN '...'` is asked of a standby, about itself. */
+function readWait(reader: StatementReader, at: number): void {
+  if (reader.next() === t.FOR) reader.finding.decide(READ, 'position-wait', at)
+  else reader.finding.doubt(at)
+  reader.skip()
 }
 
-function withEffect(
-  strength: Strength,
-  reason: ReasonCode,
-  kind: 'listen' | 'unlisten' | 'needs-connection',
-): ReadStatement {
-  return (_scanner, finding, at) => {
-    finding.effect({ kind })
-    finding.decide(strength, reason, at)
-  }
-}
+/** By verb. `SECURITY LABEL`, `IMPORT FOREIGN SCHEMA` and the like are known by their first word. */
+const STATEMENTS: Readonly<Record<number, ReadStatement>> = {
+  [t.SELECT]: readQuery,
+  [t.VALUES]: readQuery,
+  [t.TABLE]: readQuery,
+  [t.WITH]: readQuery,
+  [t.OPEN]: readParenthesised,
+  [t.EXPLAIN]: readExplain,
+  [t.SHOW]: is(READ, 'show'),
+  [t.COPY]: readCopy,
 
-const STATEMENTS: ReadonlyMap<number, ReadStatement> = new Map<number, ReadStatement>([
-  [words.INSERT, always(WRITE, 'write')],
-  [words.UPDATE, always(WRITE, 'write')],
-  [words.DELETE, always(WRITE, 'write')],
-  [words.MERGE, always(WRITE, 'write')],
-  [words.EXPLAIN, readExplain],
-  [keyword('copy'), readCopy],
-  [words.BEGIN, readBegin],
-  [keyword('start'), readBegin],
-  [keyword('commit'), readEnd('commit')],
-  [words.END_WORD, readEnd('commit')],
-  [keyword('rollback'), readEnd('rollback')],
-  [keyword('abort'), readEnd('rollback')],
-  [keyword('savepoint'), always(SESSION, 'transaction')],
-  [keyword('release'), always(SESSION, 'transaction')],
-  [words.PREPARE, readPrepare],
-  [words.EXECUTE, always(SESSION, 'prepared-statement')],
-  [keyword('deallocate'), readDeallocate],
-  [keyword('declare'), readDeclare],
-  [words.FETCH, always(SESSION, 'cursor')],
-  [keyword('move'), always(SESSION, 'cursor')],
-  [keyword('close'), always(SESSION, 'cursor')],
-  [keyword('listen'), withEffect(SESSION, 'listen', 'listen')],
-  [keyword('unlisten'), withEffect(SESSION, 'listen', 'unlisten')],
-  [keyword('notify'), always(WRITE, 'notify')],
-  [words.SET, readSet],
-  [keyword('reset'), readReset],
-  [keyword('show'), always(READ, 'show')],
-  [keyword('discard'), readDiscard],
-  [keyword('create'), readCreate],
-  [keyword('lock'), always(WRITE, 'lock')],
-  [keyword('call'), always(WRITE, 'procedure')],
-  [keyword('do'), always(WRITE, 'procedure')],
-  [keyword('load'), withEffect(SESSION, 'load', 'needs-connection')],
-  [words.ANALYZE, always(WRITE, 'maintenance')],
-  [words.ANALYSE, always(WRITE, 'maintenance')],
-])
+  [t.INSERT]: walks(WRITE, 'write'),
+  [t.UPDATE]: walks(WRITE, 'write'),
+  [t.DELETE]: walks(WRITE, 'write'),
+  [t.MERGE]: walks(WRITE, 'write'),
+  [t.TRUNCATE]: is(WRITE, 'write'),
+  [t.CALL]: walks(WRITE, 'procedure'),
+  [t.DO]: is(WRITE, 'procedure'),
 
-function isOver(scanner: Scanner): boolean {
-  return scanner.kind === END || scanner.kind === BAD || scanner.code === SEMICOLON
-}
+  [t.CREATE]: readCreate,
+  [t.ALTER]: is(WRITE, 'definition'),
+  [t.DROP]: is(WRITE, 'definition'),
+  [t.COMMENT]: is(WRITE, 'definition'),
+  [t.GRANT]: is(WRITE, 'definition'),
+  [t.REVOKE]: is(WRITE, 'definition'),
+  [t.SECURITY]: is(WRITE, 'definition'),
+  [t.IMPORT]: is(WRITE, 'definition'),
+  [t.REASSIGN]: is(WRITE, 'definition'),
 
-/** The name at the scanner's token: `"Quoted"` kept, `Plain` folded. */
-function nameAt(scanner: Scanner): string {
-  return foldName(scanner.text.slice(scanner.start, scanner.end))
+  [t.ANALYZE]: is(WRITE, 'maintenance'),
+  [t.CHECKPOINT]: is(WRITE, 'maintenance'),
+  [t.CLUSTER]: is(WRITE, 'maintenance'),
+  [t.REFRESH]: is(WRITE, 'maintenance'),
+  [t.REINDEX]: is(WRITE, 'maintenance'),
+  [t.REPACK]: is(WRITE, 'maintenance'),
+  [t.VACUUM]: is(WRITE, 'maintenance'),
+  [t.LOCK]: is(WRITE, 'lock'),
+
+  [t.BEGIN]: readBegin,
+  [t.START]: readBegin,
+  [t.COMMIT]: readEnd('commit'),
+  [t.END_WORD]: readEnd('commit'),
+  [t.ROLLBACK]: readEnd('rollback'),
+  [t.ABORT]: readEnd('rollback'),
+  [t.SAVEPOINT]: readSavepoint,
+  [t.RELEASE]: readSavepoint,
+  [t.SET]: readSet,
+  [t.RESET]: readReset,
+
+  [t.PREPARE]: readPrepare,
+  [t.EXECUTE]: readExecute,
+  [t.DEALLOCATE]: readDeallocate,
+  [t.DECLARE]: readDeclare,
+  [t.FETCH]: is(SESSION, 'cursor'),
+  [t.MOVE]: is(SESSION, 'cursor'),
+  [t.CLOSE_CURSOR]: is(SESSION, 'cursor'),
+  [t.LISTEN]: readListen('listen'),
+  [t.UNLISTEN]: readListen('unlisten'),
+  [t.NOTIFY]: is(WRITE, 'notify'),
+  [t.DISCARD]: readDiscard,
+  [t.LOAD]: readLoad,
+  [t.WAIT]: readWait,
 }

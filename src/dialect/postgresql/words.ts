@@ -1,102 +1,106 @@
-import { KEYWORDS, keyword } from './keywords.js'
+import { HARMLESS_FUNCTIONS } from './harmless-functions.js'
+import { KEYWORDS } from './keywords.js'
+import { PRIMARY_FUNCTIONS, type PrimaryFunction } from './primary-functions.js'
+import { IDENTIFIER } from './tokens.js'
 
-/** The numbers of the keywords that the classifier compares. */
-export const ALL = keyword('all')
-export const ANALYSE = keyword('analyse')
-export const ANALYZE = keyword('analyze')
-export const AND = keyword('and')
-export const AS = keyword('as')
-export const ATOMIC = keyword('atomic')
-export const AUTHORIZATION = keyword('authorization')
-export const BEGIN = keyword('begin')
-export const CASE = keyword('case')
-export const CHAIN = keyword('chain')
-export const CHARACTERISTICS = keyword('characteristics')
-export const CONSTRAINTS = keyword('constraints')
-export const CURSOR = keyword('cursor')
-export const DELETE = keyword('delete')
-export const DISTINCT = keyword('distinct')
-export const END_WORD = keyword('end')
-export const EXECUTE = keyword('execute')
-export const EXPLAIN = keyword('explain')
-export const FALSE = keyword('false')
-export const FETCH = keyword('fetch')
-export const FOR = keyword('for')
-export const FROM = keyword('from')
-export const GLOBAL = keyword('global')
-export const HOLD = keyword('hold')
-export const INSERT = keyword('insert')
-export const INTO = keyword('into')
-export const JOIN = keyword('join')
-export const KEY = keyword('key')
-export const LATERAL = keyword('lateral')
-export const LOCAL = keyword('local')
-export const MERGE = keyword('merge')
-export const NAMES = keyword('names')
-export const NO = keyword('no')
-export const OFF = keyword('off')
-export const ON = keyword('on')
-export const ONLY = keyword('only')
-export const OR = keyword('or')
-export const ORDINALITY = keyword('ordinality')
-export const PLANS = keyword('plans')
-export const PREPARE = keyword('prepare')
-export const PREPARED = keyword('prepared')
-export const PROGRAM = keyword('program')
-export const READ_WORD = keyword('read')
-export const RECURSIVE = keyword('recursive')
-export const REPLACE = keyword('replace')
-export const ROLE = keyword('role')
-export const SCHEMA = keyword('schema')
-export const SELECT = keyword('select')
-export const SEQUENCES = keyword('sequences')
-export const SERIALIZABLE = keyword('serializable')
-export const SESSION_WORD = keyword('session')
-export const SET = keyword('set')
-export const SHARE = keyword('share')
-export const STDOUT = keyword('stdout')
-export const STDIN = keyword('stdin')
-export const TABLE = keyword('table')
-export const TABLESAMPLE = keyword('tablesample')
-export const TEMP = keyword('temp')
-export const TEMPORARY = keyword('temporary')
-export const TIME = keyword('time')
-export const TO = keyword('to')
-export const TRANSACTION = keyword('transaction')
-export const TRUE = keyword('true')
-export const UPDATE = keyword('update')
-export const USING = keyword('using')
-export const VALUES = keyword('values')
-export const VERBOSE = keyword('verbose')
-export const WITH = keyword('with')
-export const WORK = keyword('work')
-export const WRITE_WORD = keyword('write')
-export const XML = keyword('xml')
+/** What a word is as the name of a function. */
+export const NO_BUILT_IN = 0
+export const HARMLESS = 1
+/** From here on: the number of a row of `PRIMARY`. */
+const FIRST_PRIMARY = 2
 
-function table(words: string): Uint8Array {
-  const flags = new Uint8Array(KEYWORDS.length)
-  for (const word of words.split(' ')) flags[keyword(word)] = 1
-  return flags
+/** Known words by number: key words and built-in functions. Number 0 is every other word. */
+const SPELLINGS: readonly string[] = [
+  '',
+  ...new Set([...KEYWORDS.keys(), ...HARMLESS_FUNCTIONS, ...Object.keys(PRIMARY_FUNCTIONS)]),
+]
+const PRIMARY: readonly PrimaryFunction[] = Object.values(PRIMARY_FUNCTIONS)
+
+/** The token number of each known word. */
+export const TOKEN_OF_WORD: Uint8Array = Uint8Array.from(SPELLINGS, (word) => KEYWORDS.get(word) ?? IDENTIFIER)
+const FUNCTION_OF_WORD: Uint16Array = functionOfWord()
+
+export function spellingOf(word: number): string {
+  return SPELLINGS[word] as string
 }
 
-/** Keywords that may stand before a parenthesis without calling a function of that name. */
-export const NEVER_A_FUNCTION = table(
-  'select values table with from into for to group having order limit offset window union intersect except on join ' +
-    'using lateral case or and not in exists any some all distinct by over filter within then else when end like ' +
-    'ilike similar between array row cast coalesce nullif greatest least extract overlay position substring trim ' +
-    'treat normalize grouping rollup cube sets xmlelement xmlforest xmlattributes xmlconcat xmlexists xmlparse xmlpi ' +
-    'xmlroot xmlserialize xmltable xmlnamespaces json json_array json_arrayagg json_exists json_object json_objectagg ' +
-    'json_query json_scalar json_serialize json_table json_value columns varchar char character numeric decimal dec ' +
-    'float bit time timestamp interval varying nchar second materialized recursive only passing operator escape ' +
-    'collate returning is isnull notnull variadic symmetric asymmetric where as fetch overlaps key setof natural ' +
-    'precision merge_action explain analyze analyse verbose default cross inner repeatable zone partition',
-)
+export function functionOf(word: number): number {
+  return FUNCTION_OF_WORD[word] as number
+}
 
-/** Keywords that end a list of relations. */
-export const ENDS_FROM = table('where group having order limit offset window union intersect except for on using set')
+/** @param kind neither `NO_BUILT_IN` nor `HARMLESS`. */
+export function primaryFunction(kind: number): PrimaryFunction {
+  return PRIMARY[kind - FIRST_PRIMARY] as PrimaryFunction
+}
 
-/** Keywords that cannot be the name of a table, so that `UPDATE` before one of them is not a statement. */
-export const RESERVED = table(
-  'where group having order limit offset window union intersect except for on using join left right inner full cross ' +
-    'natural and or as in is not then else when end from into select with',
-)
+function functionOfWord(): Uint16Array {
+  const kinds = new Map<string, number>()
+  for (const name of HARMLESS_FUNCTIONS) kinds.set(name, HARMLESS)
+  Object.keys(PRIMARY_FUNCTIONS).forEach((name, index) => {
+    kinds.set(name, FIRST_PRIMARY + index)
+  })
+  return Uint16Array.from(SPELLINGS, (word) => kinds.get(word) ?? NO_BUILT_IN)
+}
+
+/*
+ * The words in an open-addressed hash table. A slice of the text per word, to ask a Map, would cost more than all the
+ * rest of the scanner; this costs one look at a slot for a word that is not here, which most are.
+ */
+
+/** A power of two, three times the number of words: few collisions, and still small. */
+const SLOTS = 8192
+const MASK = SLOTS - 1
+const slotWords = new Uint16Array(SLOTS)
+const slotHashes = new Int32Array(SLOTS)
+const slotLengths = new Uint8Array(SLOTS)
+
+/** Begin with 0 and fold in the code of each letter. Equal for words that differ only in the case of ASCII letters. */
+export function foldHash(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + (code | 0x20)) | 0
+}
+
+/**
+ * The number of the word at this place, in any case; 0 when it is not known.
+ *
+ * @param hash of all its letters by `foldHash`.
+ */
+export function wordAt(text: string, start: number, end: number, hash: number): number {
+  let slot = (hash ^ (hash >>> 16)) & MASK
+  for (;;) {
+    const word = slotWords[slot] as number
+    if (word === 0) return 0
+    if (slotHashes[slot] === hash && slotLengths[slot] === end - start && isSpelled(text, start, word)) return word
+    slot = (slot + 1) & MASK
+  }
+}
+
+/** In the letters of an identifier, the bit 0x20 alone tells cases apart. */
+function isSpelled(text: string, start: number, word: number): boolean {
+  const spelling = SPELLINGS[word] as string
+  for (let index = 0; index < spelling.length; index++) {
+    if ((text.charCodeAt(start + index) | 0x20) !== (spelling.charCodeAt(index) | 0x20)) return false
+  }
+  return true
+}
+
+/** The number of a word given as it is stored: for quoted names. */
+export function wordSpelled(name: string): number {
+  const word = wordAt(name, 0, name.length, hashOf(name))
+  return spellingOf(word) === name ? word : 0
+}
+
+function hashOf(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index++) hash = foldHash(hash, text.charCodeAt(index))
+  return hash
+}
+
+SPELLINGS.forEach((spelling, word) => {
+  if (word === 0) return
+  const hash = hashOf(spelling)
+  let slot = (hash ^ (hash >>> 16)) & MASK
+  while (slotWords[slot] !== 0) slot = (slot + 1) & MASK
+  slotWords[slot] = word
+  slotHashes[slot] = hash
+  slotLengths[slot] = spelling.length
+})

@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { CATALOGUE_QUERY, catalogueFromRows } from '../../../src/dialect/postgresql/catalogue.js'
 import { classify } from '../../../src/dialect/postgresql/classify.js'
-import { builtIn } from '../../../src/dialect/postgresql/functions.js'
+import { HARMLESS_FUNCTIONS } from '../../../src/dialect/postgresql/harmless-functions.js'
+import { PRIMARY_FUNCTIONS } from '../../../src/dialect/postgresql/primary-functions.js'
 import { resolve } from '../../../src/dialect/postgresql/resolve.js'
 import type { Catalogue } from '../../../src/model/intent.js'
 import { startCluster, type TestCluster } from '../../../src/testing.js'
@@ -12,6 +13,8 @@ import { NOT_READS, READS, SETTINGS } from './corpus.js'
 const NO_LISTS = { readFunctions: new Set<string>(), writeFunctions: new Set<string>() }
 /** SQLSTATEs with which a hot standby refuses as a standby. */
 const REFUSALS = new Set(['25006', '0A000', '55000', 'XX000'])
+
+const HARMLESS = new Set(HARMLESS_FUNCTIONS)
 
 let cluster: TestCluster
 let standby: pg.Client
@@ -82,7 +85,7 @@ test('every built-in function of this server is known, and the volatile ones are
       and not (prorettype in ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype, 'cstring'::regtype,
         'language_handler'::regtype, 'fdw_handler'::regtype, 'index_am_handler'::regtype, 'table_am_handler'::regtype,
         'tsm_handler'::regtype) or 'internal'::regtype = any(proargtypes) or 'cstring'::regtype = any(proargtypes))`)
-  const unknown = rows.map((row) => row.name).filter((name) => builtIn(name) === undefined)
+  const unknown = rows.map((row) => row.name).filter((name) => !(name in PRIMARY_FUNCTIONS) && !HARMLESS.has(name))
   assert.deepEqual(unknown, [])
 })
 
@@ -91,7 +94,7 @@ test('the volatile built-in functions that we call harmless are these, and no ot
     select distinct proname as name from pg_proc
     where pronamespace = 'pg_catalog'::regnamespace and provolatile = 'v' and prokind in ('f', 'a', 'w')
       and prorettype not in ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype, 'cstring'::regtype)`)
-  const harmless = rows.map((row) => row.name).filter((name) => builtIn(name) === 'harmless')
+  const harmless = rows.map((row) => row.name).filter((name) => HARMLESS.has(name))
   assert.deepEqual(
     harmless.filter((name) => !HARMLESS_VOLATILE.has(name)),
     [],
@@ -101,10 +104,12 @@ test('the volatile built-in functions that we call harmless are these, and no ot
 /** Each read what it is: answers from this server or from chance, and leaves nothing behind. */
 const HARMLESS_VOLATILE = new Set(
   (
-    'array_sample array_shuffle clock_timestamp current_query currtid2 gen_random_uuid lo_get pg_collation_actual_version ' +
+    'amvalidate array_sample array_shuffle clock_timestamp current_query currtid2 gen_random_uuid lo_get pg_collation_actual_version ' +
     'pg_database_collation_actual_version pg_database_size pg_get_multixact_members pg_get_wait_events ' +
     'pg_get_wal_replay_pause_state pg_get_wal_resource_managers pg_indexes_size pg_is_in_recovery pg_is_wal_replay_paused ' +
-    'pg_jit_available pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_last_xact_replay_timestamp pg_partition_ancestors ' +
+    'pg_control_checkpoint pg_control_init pg_control_recovery pg_control_system pg_last_committed_xact ' +
+    'pg_stat_clear_snapshot pg_stat_force_next_flush pg_xact_commit_timestamp pg_xact_commit_timestamp_origin ' +
+    'plpgsql_validator pg_jit_available pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_last_xact_replay_timestamp pg_partition_ancestors ' +
     'pg_partition_tree pg_relation_size pg_sequence_last_value pg_sleep pg_sleep_for pg_sleep_until pg_table_size ' +
     'pg_tablespace_size pg_total_relation_size random random_normal timeofday uuidv4 uuidv7'
   ).split(' '),

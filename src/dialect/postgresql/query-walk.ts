@@ -1,0 +1,445 @@
+import { type Finding, PRIMARY_READ, READ_ONLY_TRANSACTION, SESSION, SETTING, WRITE } from './finding.js'
+import { ENDS_OPERAND, MAY_NAME_RELATION, NEVER_CALLED } from './keywords.js'
+import { nameIn, plainString, withoutSchema } from './names.js'
+import type { PrimaryFunction } from './primary-functions.js'
+import type { Scanner } from './scanner.js'
+import { isTemporarySchema, relationNeed } from './server-relations.js'
+import * as t from './tokens.js'
+import { functionOf, HARMLESS, NO_BUILT_IN, primaryFunction, spellingOf, wordSpelled } from './words.js'
+
+/*
+ * What is known of the parenthesis we are in, one bit each. The walk keeps one such number for each that is open.
+ */
+
+/** `extract(... FROM ...)`, `substring(... FROM ... FOR ...)`: these words open no clause here. */
+const SQL_CALL = 1
+/** In a FROM list: after a comma comes a relation. */
+const IN_FROM = 2
+/** Behind WITH; the statement that uses the CTEs has not begun yet. */
+const IN_WITH = 4
+/** A CTE began with UPDATE or DELETE: if SET or FROM follows, it is one; if not, that was the name of a column. */
+const PERHAPS_WRITES = 8
+/** What stands behind it is an operand again: `OPERATOR(...)`, `DISTINCT ON (...)`. */
+const BEFORE_OPERAND = 16
+/** In GROUP BY, where CUBE and ROLLUP are no functions. */
+const GROUPING = 32
+/** The arguments of `set_config`. */
+const SETS = 64
+
+/* How a token concerns the walk. */
+/* 0: only its neighbours may ask about it. */
+const NAME = 1
+const KEYWORD = 2
+const PARENTHESIS = 3
+const STOPS = 4
+
+const CONCERNS: Uint8Array = concerns()
+/** After which tokens a relation's name may follow: 1 always, 2 in a FROM list. */
+const BEFORE_RELATION: Uint8Array = beforeRelation()
+
+/**
+ * Walks through a query, to the end of its statement, and notes what binds it: locks, writing CTEs, SELECT INTO, calls
+ * of functions, relations.
+ *
+ * It does not parse. It looks at tokens and their neighbours, which suffices because the words that matter are
+ * reserved, or stand where nothing else can; docs/routing.md says where that is, and the differential test compares
+ * the result with PostgreSQL's own parser. Where a doubt remains, the doubt is noted as what binds more. It keeps one
+ * number for each open parenthesis and never calls itself, so neither depth nor length can hurt.
+ */
+export class QueryWalk {
+  readonly #scanner: Scanner
+  readonly #finding: Finding
+  readonly #outer: number[] = []
+  /** The bits of the parenthesis that we are in. */
+  #here = 0
+  #previous: number
+  #beforePrevious: number
+  /** The dotted name that ends with the previous token, and the token before it. */
+  #nameStart = 0
+  #nameEnd = 0
+  /** The known word that is its last part, and whether there are parts before that. */
+  #nameWord = 0
+  #isQualified = false
+  #beforeName: number = t.END
+  #clauseAt = 0
+  #settings: string[] | undefined
+
+  /** @param previous what stands before the first token, as far as that matters. */
+  constructor(scanner: Scanner, finding: Finding, previous: number = t.END) {
+    this.#scanner = scanner
+    this.#finding = finding
+    this.#previous = previous
+    this.#beforePrevious = t.END
+    // A word in front that is not part of the query is not the name of a function either.
+    this.#beforeName = previous === t.END ? t.END : t.AS
+  }
+
+  /**
+   * @param first the scanner's current token.
+   * @param isClosing stop behind the parenthesis that `first` opens.
+   * @returns the token that it stopped at: a semicolon outside any parenthesis, the end, or `BAD`.
+   */
+  walk(first: number, isClosing = false): number {
+    const scanner = this.#scanner
+    let token = first
+    for (;;) {
+      const concern = CONCERNS[token] as number
+      if (concern === NAME || concern === KEYWORD) {
+        const before = this.#previous
+        if (before === t.DOT) {
+          this.#isQualified = true
+          token = t.IDENTIFIER
+        } else {
+          this.#beforeName = before
+          this.#nameStart = scanner.start
+          this.#isQualified = false
+          if (before === t.AS || before === t.CAST) token = labelled(token)
+          else if ((BEFORE_RELATION[before] as number) !== 0 && this.#isRelationDue(before, token)) {
+            token = this.#relation(token)
+            continue
+          } else if (concern === KEYWORD) this.#keyword(token)
+        }
+        this.#nameWord = scanner.word
+        this.#nameEnd = scanner.end
+      } else if (concern === PARENTHESIS) {
+        if (token === t.OPEN) this.#open()
+        else {
+          if (this.#outer.length === 0) return this.#unbalanced()
+          token = this.#close()
+          if (isClosing && this.#outer.length === 0) return scanner.next()
+        }
+      } else if (concern === STOPS) {
+        if (token !== t.SEMICOLON || this.#outer.length === 0) return this.#stop(token)
+        this.#doubt()
+      }
+      this.#beforePrevious = this.#previous
+      this.#previous = token
+      token = scanner.next()
+    }
+  }
+
+  /** The statement is over: whatever was still to come did not. */
+  #stop(token: number): number {
+    if (this.#outer.length > 0 || (this.#here & IN_WITH) !== 0) this.#doubt()
+    return token
+  }
+
+  #unbalanced(): number {
+    this.#doubt()
+    let token: number = t.CLOSE
+    while (token !== t.SEMICOLON && token !== t.END && token !== t.BAD) token = this.#scanner.next()
+    return token
+  }
+
+  #doubt(): void {
+    this.#finding.doubt(this.#scanner.start)
+  }
+
+  #isRelationDue(before: number, token: number): boolean {
+    if (BEFORE_RELATION[before] === 2 && (this.#here & IN_FROM) === 0) return false
+    if ((this.#here & SQL_CALL) !== 0 || this.#beforePrevious === t.DISTINCT) return false
+    return MAY_NAME_RELATION[token] === 1
+  }
+
+  /** Reads a whole name where a relation may stand. @returns the token behind it. */
+  #relation(first: number): number {
+    const scanner = this.#scanner
+    let last = first
+    this.#nameWord = scanner.word
+    this.#nameEnd = scanner.end
+    let token = scanner.next()
+    while (token === t.DOT) {
+      this.#isQualified = true
+      const part = scanner.next()
+      if (CONCERNS[part] !== NAME && CONCERNS[part] !== KEYWORD) return part
+      last = t.IDENTIFIER
+      this.#nameWord = scanner.word
+      this.#nameEnd = scanner.end
+      token = scanner.next()
+    }
+    this.#beforePrevious = this.#beforeName
+    this.#previous = last
+    if (token !== t.OPEN) this.#usesRelation()
+    return token
+  }
+
+  #usesRelation(): void {
+    const name = nameIn(this.#scanner.text, this.#nameStart, this.#nameEnd)
+    this.#finding.uses(name)
+    const need = relationNeed(name)
+    if (need !== undefined) this.#finding.decide(need.strength, need.reason, this.#nameStart, name)
+  }
+
+  #keyword(token: number): void {
+    switch (token) {
+      case t.FROM:
+        return this.#from()
+      case t.SELECT:
+      case t.TABLE:
+        this.#here &= ~(IN_FROM | IN_WITH | GROUPING)
+        return
+      case t.VALUES:
+        this.#here &= ~(IN_FROM | GROUPING)
+        if (this.#isMainVerb()) this.#here &= ~IN_WITH
+        return
+      case t.BY:
+        if (this.#previous === t.GROUP) this.#here = (this.#here & ~IN_FROM) | GROUPING
+        return
+      case t.WITH:
+        if (this.#previous === t.OPEN || this.#previous === t.END) this.#here = (this.#here & ~IN_FROM) | IN_WITH
+        return
+      case t.INTO:
+        return this.#into()
+      case t.UPDATE:
+        if (this.#previous === t.FOR) return this.#lock()
+        return this.#perhapsWrites()
+      case t.DELETE:
+        return this.#perhapsWrites()
+      case t.INSERT:
+      case t.MERGE:
+        this.#clauseAt = this.#scanner.start
+        return
+      case t.SET:
+        if ((this.#here & PERHAPS_WRITES) !== 0) this.#writes()
+        return
+      case t.FOR:
+        this.#here &= ~IN_FROM
+        this.#clauseAt = this.#scanner.start
+        return
+      case t.SHARE:
+      case t.KEY:
+      case t.NO:
+        if (this.#previous === t.FOR) this.#lock()
+        return
+      default:
+        // WHERE, ORDER, LIMIT, UNION and the like end a FROM list.
+        this.#here &= ~(IN_FROM | GROUPING)
+    }
+  }
+
+  #from(): void {
+    if (this.#previous === t.DELETE && (this.#here & PERHAPS_WRITES) !== 0) this.#writes()
+    if ((this.#here & SQL_CALL) === 0 && this.#previous !== t.DISTINCT) this.#here |= IN_FROM
+  }
+
+  /** `FOR UPDATE`, `FOR NO KEY UPDATE`, `FOR SHARE`, `FOR KEY SHARE`; but `substring(x FOR share)` reads a column. */
+  #lock(): void {
+    if ((this.#here & SQL_CALL) === 0) this.#finding.decide(WRITE, 'locking-read', this.#clauseAt)
+  }
+
+  /** Behind `AS (`, or as the statement that a WITH clause belongs to. Elsewhere it is the name of a column. */
+  #perhapsWrites(): void {
+    if (this.#previous === t.OPEN) {
+      if (!BEGINS_BODY.has(this.#beforePrevious)) return
+      this.#here |= PERHAPS_WRITES
+      this.#clauseAt = this.#scanner.start
+    } else if (this.#isMainVerb()) {
+      this.#clauseAt = this.#scanner.start
+      this.#writes()
+    }
+  }
+
+  /** Behind the last CTE, or behind the name that ends its SEARCH or CYCLE clause. */
+  #isMainVerb(): boolean {
+    if ((this.#here & IN_WITH) === 0) return false
+    return this.#previous === t.CLOSE || this.#previous === t.IDENTIFIER || this.#previous === t.QUOTED_IDENTIFIER
+  }
+
+  #writes(): void {
+    this.#here &= ~(PERHAPS_WRITES | IN_WITH)
+    this.#finding.decide(WRITE, this.#outer.length === 0 ? 'write' : 'writing-cte', this.#clauseAt)
+  }
+
+  #into(): void {
+    if (this.#previous === t.INSERT || this.#previous === t.MERGE) return this.#writes()
+    if (this.#isTemporaryAhead()) {
+      this.#finding.effect({ kind: 'temporary-object' })
+      this.#finding.decide(SESSION, 'temporary-object', this.#scanner.start)
+    } else this.#finding.decide(WRITE, 'select-into', this.#scanner.start)
+  }
+
+  /** `INTO TEMP t`, `INTO LOCAL TEMPORARY TABLE t`, `INTO pg_temp.t`. */
+  #isTemporaryAhead(): boolean {
+    const ahead = this.#scanner.fork()
+    const first = ahead.next()
+    const { start } = ahead
+    const second = ahead.next()
+    if (first === t.TEMPORARY || second === t.TEMPORARY) return true
+    if (second !== t.DOT) return false
+    ahead.next()
+    return isTemporarySchema(nameIn(ahead.text, start, ahead.end))
+  }
+
+  #open(): void {
+    const previous = this.#previous
+    let inner = 0
+    if (isNameToken(previous)) inner = this.#openBehindWord(previous)
+    else if (previous === t.OPEN || previous === t.COMMA) inner = this.#here & IN_FROM
+    else if (previous === t.CLOSE) this.#here &= ~IN_WITH
+    this.#outer.push(this.#here)
+    this.#here = inner
+  }
+
+  /** @returns the bits of the parenthesis that opens behind this word. */
+  #openBehindWord(previous: number): number {
+    switch (previous) {
+      case t.FROM:
+      case t.JOIN:
+      case t.ONLY:
+      case t.LATERAL:
+        if (previous !== t.JOIN || this.#isJoin()) return (this.#here & SQL_CALL) === 0 ? IN_FROM : 0
+        break
+      case t.SQL_CALL_WORD:
+        return SQL_CALL
+      case t.ON:
+        return this.#beforePrevious === t.DISTINCT ? BEFORE_OPERAND : 0
+      case t.OPERATOR_WORD:
+        return BEFORE_OPERAND
+    }
+    if (NEVER_CALLED[previous] === 1) return 0
+    if (this.#isCall(previous)) return this.#call()
+    // GROUPING SETS (
+    return this.#beforeName === t.COLUMN_WORD ? this.#here & GROUPING : 0
+  }
+
+  #isJoin(): boolean {
+    return ENDS_OPERAND[this.#beforeName] === 1 || this.#beforeName === t.TYPE_WORD
+  }
+
+  /** Whether a name before a parenthesis is called, or names an alias, a CTE, a type, or a piece of syntax. */
+  #isCall(previous: number): boolean {
+    const before = this.#beforeName
+    if (ENDS_OPERAND[before] === 1) return false
+    switch (before) {
+      case t.AS:
+      case t.CAST:
+      case t.TABLESAMPLE:
+      // `GROUPING SETS (`, `character varying (`, `interval second (`, `AT TIME ZONE (`.
+      case t.COLUMN_WORD:
+      case t.TIME:
+        return false
+      case t.WITH:
+      case t.RECURSIVE:
+      case t.COMMA:
+        if ((this.#here & IN_WITH) !== 0) return false
+    }
+    switch (previous) {
+      case t.BY:
+        return before !== t.ORDER && before !== t.GROUP
+      case t.MATERIALIZED:
+        return before !== t.NOT || (this.#here & IN_WITH) === 0
+      case t.CUBE_OR_ROLLUP:
+        return (this.#here & GROUPING) === 0
+      case t.PREFIX_WORD:
+        return before !== t.FETCH
+      case t.TYPE_WORD:
+        // `NOT ILIKE (...)`
+        return before !== t.NOT || functionOf(this.#nameWord) !== NO_BUILT_IN
+    }
+    return true
+  }
+
+  /** @returns the bits of the arguments' parenthesis. */
+  #call(): number {
+    if (!this.#isQualified && this.#nameWord !== 0) {
+      const kind = functionOf(this.#nameWord)
+      if (kind !== NO_BUILT_IN) return this.#callBuiltIn(kind, spellingOf(this.#nameWord))
+    }
+    const name = nameIn(this.#scanner.text, this.#nameStart, this.#nameEnd)
+    const isCatalogue = name.startsWith('pg_catalog.')
+    if (!this.#isQualified || isCatalogue) {
+      const local = isCatalogue ? withoutSchema(name) : name
+      const kind = functionOf(wordSpelled(local))
+      if (kind !== NO_BUILT_IN) return this.#callBuiltIn(kind, local)
+    }
+    if (!name.startsWith('information_schema._pg_')) this.#finding.calls(name)
+    return 0
+  }
+
+  #callBuiltIn(kind: number, name: string): number {
+    this.#finding.callsBuiltIn(name)
+    if (kind === HARMLESS) return 0
+    const known = primaryFunction(kind)
+    const at = this.#nameStart
+    if (known.effect === 'set') return this.#callSetConfig()
+    if (known.effect === 'signals-backend') this.#finding.effect({ kind: 'signals-backend', pid: this.#pidAhead() })
+    else if (known.effect !== undefined) this.#finding.effect({ kind: known.effect })
+    this.#finding.decideByName(strengthOf(known), known.reason, at, name)
+    return 0
+  }
+
+  /** Its third argument decides at the closing parenthesis; the first is read now. */
+  #callSetConfig(): number {
+    const ahead = this.#scanner.fork()
+    const isString = ahead.next() === t.STRING
+    const name = isString ? plainString(ahead.text, ahead.start, ahead.end)?.toLowerCase() : undefined
+    this.#settings ??= []
+    this.#settings.push(name ?? '')
+    this.#clauseAt = this.#nameStart
+    return SETS
+  }
+
+  /** `set_config(name, value, true)` ends with the transaction; anything else may outlive it. */
+  #endOfSetConfig(): void {
+    const name = this.#settings?.pop() ?? ''
+    const isLocal = this.#previous === t.TRUE && this.#beforePrevious === t.COMMA
+    if (isLocal) return this.#finding.decideByName(READ_ONLY_TRANSACTION, 'set-local', this.#clauseAt, name)
+    this.#finding.effect({ kind: 'set', name })
+    this.#finding.decideByName(SETTING, 'setting', this.#clauseAt, name)
+  }
+
+  /** The process id, if it is one token: a number or a parameter. */
+  #pidAhead(): { literal: number } | { parameter: number } | undefined {
+    const ahead = this.#scanner.fork()
+    const token = ahead.next()
+    const written = ahead.text.slice(ahead.start, ahead.end)
+    const next = ahead.next()
+    if (next !== t.CLOSE && next !== t.COMMA && next !== t.CAST) return undefined
+    if (token === t.NUMBER) return { literal: Number(written) }
+    return token === t.PARAMETER ? { parameter: Number(written.slice(1)) } : undefined
+  }
+
+  #close(): number {
+    const inner = this.#here
+    if ((inner & IN_WITH) !== 0) this.#doubt()
+    if ((inner & SETS) !== 0) this.#endOfSetConfig()
+    this.#here = this.#outer.pop() as number
+    return (inner & BEFORE_OPERAND) === 0 ? t.CLOSE : t.CLOSE_BEFORE_OPERAND
+  }
+}
+
+/** What may stand before the parenthesis of a CTE's body, or of the query of COPY. */
+const BEGINS_BODY: ReadonlySet<number> = new Set([t.AS, t.MATERIALIZED, t.COPY])
+
+/** Behind AS and `::` every word is a label or a type; only CTEs go on with words of their own. */
+function labelled(token: number): number {
+  return token === t.MATERIALIZED || token === t.NOT ? token : t.IDENTIFIER
+}
+
+function isNameToken(token: number): boolean {
+  return CONCERNS[token] === NAME || CONCERNS[token] === KEYWORD
+}
+
+function strengthOf(known: PrimaryFunction): typeof WRITE | typeof SESSION | typeof PRIMARY_READ {
+  if (known.intent === 'write') return WRITE
+  return known.intent === 'session' ? SESSION : PRIMARY_READ
+}
+
+function concerns(): Uint8Array {
+  const table = new Uint8Array(t.TOKENS).fill(NAME, t.FIRST_WORD)
+  for (const token of [t.IDENTIFIER, t.QUOTED_IDENTIFIER, t.UNICODE_IDENTIFIER]) table[token] = NAME
+  for (const token of [t.OPEN, t.CLOSE]) table[token] = PARENTHESIS
+  for (const token of [t.SEMICOLON, t.END, t.BAD]) table[token] = STOPS
+  const keywords = [t.FROM, t.SELECT, t.TABLE, t.VALUES, t.BY, t.WITH, t.INTO, t.UPDATE, t.DELETE, t.INSERT]
+  const locks = [t.MERGE, t.SET, t.FOR, t.SHARE, t.KEY, t.NO]
+  const ends = [t.WHERE, t.HAVING, t.WINDOW, t.ORDER, t.LIMIT, t.OFFSET, t.FETCH, t.UNION, t.INTERSECT, t.EXCEPT]
+  for (const token of [...keywords, ...locks, ...ends, t.RETURNING]) table[token] = KEYWORD
+  return table
+}
+
+function beforeRelation(): Uint8Array {
+  const table = new Uint8Array(t.TOKENS)
+  for (const token of [t.FROM, t.JOIN, t.ONLY, t.TABLE]) table[token] = 1
+  for (const token of [t.COMMA, t.OPEN]) table[token] = 2
+  return table
+}
