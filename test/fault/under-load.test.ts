@@ -82,18 +82,58 @@ interface Fault {
 
 const replica = 'replica-1'
 const faults: readonly Fault[] = [
-  { title: 'a replica is killed', node: replica, harm: () => cluster.stop(replica, 'kill'), mend: () => cluster.start(replica) },
-  { title: 'a replica crashes', node: replica, harm: () => cluster.stop(replica, 'immediate'), mend: () => cluster.start(replica) },
+  {
+    title: 'a replica is killed',
+    node: replica,
+    harm: () => cluster.stop(replica, 'kill'),
+    mend: () => cluster.start(replica),
+  },
+  {
+    title: 'a replica crashes',
+    node: replica,
+    harm: () => cluster.stop(replica, 'immediate'),
+    mend: () => cluster.start(replica),
+  },
   { title: 'a replica restarts', node: replica, harm: () => cluster.restart(replica), mend: () => undefined },
   { title: 'a replica freezes', node: replica, harm: () => cluster.freeze(replica), mend: () => cluster.thaw(replica) },
   { title: 'a replica is cut off', node: replica, harm: () => cluster.cut(replica), mend: () => cluster.heal(replica) },
-  { title: 'a replica is half open', node: replica, harm: () => cluster.halfOpen(replica), mend: () => cluster.heal(replica) },
-  { title: 'a replica is slow to reach', node: replica, harm: () => cluster.delay(replica, 100), mend: () => cluster.heal(replica) },
-  { title: 'the primary is killed', node: 'primary', harm: () => cluster.stop('primary', 'kill'), mend: () => cluster.start('primary') },
+  {
+    title: 'a replica is half open',
+    node: replica,
+    harm: () => cluster.halfOpen(replica),
+    mend: () => cluster.heal(replica),
+  },
+  {
+    title: 'a replica is slow to reach',
+    node: replica,
+    harm: () => cluster.delay(replica, 100),
+    mend: () => cluster.heal(replica),
+  },
+  {
+    title: 'the primary is killed',
+    node: 'primary',
+    harm: () => cluster.stop('primary', 'kill'),
+    mend: () => cluster.start('primary'),
+  },
   { title: 'the primary restarts', node: 'primary', harm: () => cluster.restart('primary'), mend: () => undefined },
-  { title: 'the primary freezes', node: 'primary', harm: () => cluster.freeze('primary'), mend: () => cluster.thaw('primary') },
-  { title: 'the primary is cut off', node: 'primary', harm: () => cluster.cut('primary'), mend: () => cluster.heal('primary') },
-  { title: 'the primary is half open', node: 'primary', harm: () => cluster.halfOpen('primary'), mend: () => cluster.heal('primary') },
+  {
+    title: 'the primary freezes',
+    node: 'primary',
+    harm: () => cluster.freeze('primary'),
+    mend: () => cluster.thaw('primary'),
+  },
+  {
+    title: 'the primary is cut off',
+    node: 'primary',
+    harm: () => cluster.cut('primary'),
+    mend: () => cluster.heal('primary'),
+  },
+  {
+    title: 'the primary is half open',
+    node: 'primary',
+    harm: () => cluster.halfOpen('primary'),
+    mend: () => cluster.heal('primary'),
+  },
 ]
 
 for (const fault of faults) {
@@ -102,7 +142,10 @@ for (const fault of faults) {
     t.after(() => pool.end())
     let isOver = false
     const running = load(pool, () => isOver)
-    await eventually(() => pool.stats().routes['read'] ?? 0, (reads) => reads > 100)
+    await eventually(
+      () => pool.stats().routes['read'] ?? 0,
+      (reads) => reads > 100,
+    )
 
     await fault.harm()
     await servedMeanwhile(pool)
@@ -119,8 +162,13 @@ for (const fault of faults) {
     assert.deepEqual(seen.failedReads, [])
     assert.equal(seen.wrongReads, 0)
     const there = await present()
-    assert.deepEqual(seen.acknowledged.filter((id) => !there.has(id)), [])
-    const wronglySaidUndone = seen.failedWrites.filter(({ id, error }) => outcomeOf(error) !== 'unknown' && there.has(id))
+    assert.deepEqual(
+      seen.acknowledged.filter((id) => !there.has(id)),
+      [],
+    )
+    const wronglySaidUndone = seen.failedWrites.filter(
+      ({ id, error }) => outcomeOf(error) !== 'unknown' && there.has(id),
+    )
     assert.deepEqual(wronglySaidUndone, [])
     if (fault.node !== 'primary') assert.deepEqual(seen.failedWrites, [])
     assert.deepEqual(processErrors, [])
@@ -131,5 +179,9 @@ for (const fault of faults) {
 async function servedMeanwhile(pool: Pool): Promise<void> {
   const reads = pool.stats().routes['read'] ?? 0
   const until = performance.now() + 1200
-  await eventually(() => pool.stats().routes['read'] ?? 0, (now) => now > reads + 200 && performance.now() > until, 30_000)
+  await eventually(
+    () => pool.stats().routes['read'] ?? 0,
+    (now) => now > reads + 200 && performance.now() > until,
+    30_000,
+  )
 }

@@ -77,3 +77,6 @@ export function nesting(token: number, last: number, depth: number): number {
   }
   return 0
 }
+
+/** Reads one statement from behind its verb, to the semicolon or the end. */
+export type ReadStatement = (reader: StatementReader, at: number) => void

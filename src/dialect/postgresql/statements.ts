@@ -3,12 +3,9 @@ import { READ, SESSION, type Strength, WRITE } from './finding.js'
 import { nameIn } from './names.js'
 import type { ReasonCode } from './reasons.js'
 import { readReset, readSet } from './settings.js'
-import type { StatementReader } from './statement-reader.js'
+import type { ReadStatement, StatementReader } from './statement-reader.js'
 import * as t from './tokens.js'
 import { readBegin, readEnd, readPrepare, readSavepoint } from './transactions.js'
-
-/** Reads one statement from behind its verb, to the semicolon or the end. */
-export type ReadStatement = (reader: StatementReader, at: number) => void
 
 /** Reads the statement that begins at the reader's token. */
 export function readStatement(reader: StatementReader): void {

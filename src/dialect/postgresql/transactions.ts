@@ -1,6 +1,5 @@
 import { READ_ONLY_TRANSACTION, SESSION, WRITE } from './finding.js'
-import type { StatementReader } from './statement-reader.js'
-import type { ReadStatement } from './statements.js'
+import type { ReadStatement, StatementReader } from './statement-reader.js'
 import * as t from './tokens.js'
 
 /** Any order, any number, commas or none: `ISOLATION LEVEL ...`, `READ ONLY`, `READ WRITE`, `DEFERRABLE`. */

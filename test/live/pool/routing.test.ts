@@ -29,9 +29,10 @@ before(async () => {
   await admin.admin('create function twice(int) returns int language sql immutable as $$ select $1 * 2 $$')
   await cluster.waitForReplay()
   pool = poolOver(cluster)
+  await pool.query('select 1')
   await eventually(
-    () => pool.view().nodes.every((it) => it.health.state === 'up') || pool.query('select 1'),
-    (it) => it === true,
+    () => pool.view().nodes.every((it) => it.health.state === 'up'),
+    (allUp) => allUp,
   )
   await eventually(
     () => pool.route('select twice(2)')?.because,
