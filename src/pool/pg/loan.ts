@@ -31,7 +31,7 @@ export class Loan {
   }
 
   get isInTransaction(): boolean {
-    return this.#state === 'held' && this.pool.statusOf(this.client) !== 'I'
+    return this.#state !== 'returned' && this.pool.statusOf(this.client) !== 'I'
   }
 
   /** Settles when the connection is ready for the next statement, so that its status can be believed. */
