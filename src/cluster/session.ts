@@ -1,24 +1,55 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { types } from 'node:util'
 import { ConfigError } from '../base/errors.js'
 import type { ReadsPinnedTo } from '../routing/need.js'
 import { readToken, signToken, type TokenPin, type TokenProblem } from '../routing/session-token.js'
 
-/** Every cluster that the session meets. */
-const EVERY = '*'
-
-interface Pin extends ReadsPinnedTo {
-  /** On the monotonic clock; `Infinity`: as long as the session's own callback runs. */
-  readonly untilMs: number
-}
+/** Where a session's reads go, as the application wishes: the primary, or a node by its name. */
+export type PinTarget = 'primary' | { readonly node: string }
 
 export interface PinOptions {
-  /** How long; as long as the session's callback runs if not given. */
+  /** How long, in milliseconds. Default: as long as the session's callback runs. */
   readonly ttlMs?: number
-  /** The `id` of the pool that is meant; all of them if not given. */
+  /** The `id` of the pool that is meant. Default: every pool that the session meets. */
   readonly clusterId?: string
 }
 
-/** Where a context stands: which session, and whether it looks at its pins. */
+/** What a session may begin with. */
+export interface SessionStart {
+  /** From `session.toToken()`, perhaps of another process; `undefined`: none came. Not believed: see `tokenProblem`. */
+  readonly token?: string | undefined
+  /** Needed to read a token. */
+  readonly tokens?: SessionTokens | undefined
+  /** The shard of all statements of the session that do not name one themselves. */
+  readonly shard?: string | undefined
+}
+
+/** Both clocks that a session needs: one to measure with, one to write into tokens. */
+export interface SessionClocks {
+  /** Milliseconds on the clusters' own scale, which never jumps. */
+  readonly monotonic: () => number
+  /** Milliseconds since 1970. */
+  readonly wall: () => number
+}
+
+const SYSTEM_CLOCKS: SessionClocks = { monotonic: () => performance.now(), wall: () => Date.now() }
+
+interface Pin extends ReadsPinnedTo {
+  /** `Infinity`: until the session's callback has settled. */
+  readonly untilMs: number
+}
+
+/** What the session holds of one cluster. */
+interface Held {
+  pin: Pin | undefined
+  /** Unpinned by name: pins for every cluster do not count here. */
+  isExempt: boolean
+  wroteUntilMs: number
+}
+
+const WROTE: ReadsPinnedTo = { to: 'primary', because: 'wrote' }
+
+/** Where a piece of the program stands: in which session, and whether that looks at its pins. */
 interface Context {
   readonly session: Session
   readonly ignoresPins: boolean
@@ -28,152 +59,234 @@ interface Context {
 const contexts = new AsyncLocalStorage<Context>()
 
 /**
- * The span in which a user must see their own writes: a request, a job.
+ * The span in which a user must see their own writes: a request, a job. Made by `withSession`.
  *
- * Knows where its reads must go, by cluster. A pin ends by itself: after its time, or, without one, with the callback
- * that the session was made for; a job left running in the background cannot stay pinned for ever.
+ * It knows where its reads must go: to the primary for a while after a write, or where the application has pinned them.
+ * Everything it holds ends by itself, so that a job left running in the background is not pinned for ever.
  */
 export class Session {
-  /** Chosen for all statements of the session that do not choose one themselves. */
+  /** Chosen for all statements of the session that do not name one themselves. */
   readonly shard: string | undefined
-  /** Why the token that the session was begun with was not believed. */
+  /** Why the token that the session was begun with was not believed: the session began unpinned. */
   readonly tokenProblem: TokenProblem | undefined
-  readonly #pins = new Map<string, Pin>()
+  readonly #clocks: SessionClocks
+  readonly #held = new Map<string, Held>()
+  #everywhere: Pin | undefined
   #isOver = false
 
-  constructor(start?: { readonly shard?: string; readonly token?: string; readonly tokens?: SessionTokens }) {
-    this.shard = start?.shard
-    if (start?.token === undefined || start.tokens === undefined) return
-    const read = start.tokens.read(start.token)
+  /** @internal Use `withSession`. @throws {ConfigError} */
+  constructor(start: SessionStart = {}, clocks: SessionClocks = SYSTEM_CLOCKS) {
+    checkStart(start)
+    this.shard = start.shard
+    this.#clocks = clocks
+    if (start.token === undefined || start.tokens === undefined) return
+    const read = start.tokens.read(start.token, clocks.wall())
     if (typeof read === 'string') this.tokenProblem = read
-    else for (const pin of read) this.#adopt(pin)
+    else for (const pin of read) this.#adopt(pin, start.tokens.maxAgeMs)
   }
 
-  /** Reads of this session go to the primary, or to a node by name, until the pin ends or `unpin` is called. */
-  pin(to: 'primary' | { readonly node: string }, options?: PinOptions): void {
-    const untilMs = options?.ttlMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.ttlMs
-    this.#pins.set(options?.clusterId ?? EVERY, { to, because: 'pinned', untilMs })
+  /**
+   * Sends this session's reads to the primary, or to one node, until the time is over, `unpin` is called, or, without a
+   * time, the session's callback has settled. It takes the place of an earlier pin, not of the stickiness after a write:
+   * that goes on beneath it. A pin for one cluster counts more than one for all.
+   *
+   * A node is one of one cluster: name that too where the program has several.
+   *
+   * @throws {ConfigError} no such target, or no such time.
+   */
+  pin(to: PinTarget, options: PinOptions = {}): void {
+    checkPin(to, options)
+    const { ttlMs, clusterId } = options
+    // A pin without an end belongs to the callback. That is over: nobody would ever end it.
+    if (ttlMs === undefined && this.#isOver) return
+    const untilMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : this.#clocks.monotonic() + ttlMs
+    const pin: Pin = { to, because: 'pinned', untilMs }
+    if (clusterId !== undefined) this.#of(clusterId).pin = pin
+    else {
+      this.#everywhere = pin
+      for (const held of this.#held.values()) held.isExempt = false
+    }
   }
 
-  /** Ends the pins of one cluster, or all. */
+  /** Ends what holds the reads on one cluster, or on all: pins, and the stickiness after a write. */
   unpin(clusterId?: string): void {
-    if (clusterId === undefined) this.#pins.clear()
-    else this.#pins.delete(clusterId)
+    if (clusterId === undefined) {
+      this.#held.clear()
+      this.#everywhere = undefined
+    } else {
+      this.#held.set(clusterId, { pin: undefined, isExempt: true, wroteUntilMs: Number.NEGATIVE_INFINITY })
+    }
   }
 
-  /** Runs `fn` as if nothing were pinned, and so that its writes pin nothing: for it alone, not for the session. */
+  /**
+   * Runs `fn` as if nothing held the session: reads inside go to replicas, and writes inside hold nothing back later.
+   *
+   * For what `fn` does and starts, also later and asynchronously; for nothing else that runs at the same time.
+   */
   withoutPin<T>(fn: () => T): T {
     return contexts.run({ session: this, ignoresPins: true }, fn)
   }
 
-  /** The pins as portable text, for a cookie, a header or a job. Time runs on while it travels. */
-  toToken(tokens: SessionTokens): string {
-    const ago = Date.now() - performance.now()
+  /**
+   * What holds this session's reads, as text for a cookie, a header or a job; `undefined`: nothing does. Time goes on
+   * while it travels. Pins that last as long as the callback are not in it.
+   */
+  toToken(tokens: SessionTokens): string | undefined {
     const pins: TokenPin[] = []
-    for (const [cluster, pin] of this.#pins) {
-      const remains = pin.untilMs === Number.POSITIVE_INFINITY || pin.untilMs > performance.now()
-      if (!remains) continue
-      const until = Math.min(pin.untilMs + ago, Date.now() + tokens.maxAgeMs)
-      pins.push({
-        cluster,
-        to: pin.to === 'primary' ? 'primary' : `=${pin.to.node}`,
-        because: pin.because,
-        untilMs: until,
-      })
+    const add = (cluster: string | undefined, { to, because }: ReadsPinnedTo, untilMs: number) => {
+      const leftMs = untilMs - this.#clocks.monotonic()
+      if (!(leftMs > 0 && leftMs < Number.POSITIVE_INFINITY)) return
+      pins.push({ cluster, to, because, untilMs: this.#clocks.wall() + Math.min(leftMs, tokens.maxAgeMs) })
     }
-    return tokens.sign(pins)
+    if (this.#everywhere !== undefined) add(undefined, this.#everywhere, this.#everywhere.untilMs)
+    for (const [cluster, { pin, wroteUntilMs }] of this.#held) {
+      if (pin !== undefined) add(cluster, pin, pin.untilMs)
+      add(cluster, WROTE, wroteUntilMs)
+    }
+    return pins.length === 0 ? undefined : tokens.sign(pins)
   }
 
-  /** @internal Where reads on this cluster must go now. */
+  /** @internal Where reads on this cluster must go now. Asked for every read: nothing is made. */
   pinFor(clusterId: string, nowMs: number): ReadsPinnedTo | undefined {
-    if (this.#pins.size === 0 || contexts.getStore()?.ignoresPins === true) return undefined
-    return this.#valid(clusterId, nowMs) ?? this.#valid(EVERY, nowMs)
+    const held = this.#held.get(clusterId)
+    const everywhere = this.#everywhere
+    if (held === undefined) {
+      if (everywhere === undefined || everywhere.untilMs <= nowMs || ignoresPins()) return undefined
+      return everywhere
+    }
+    if (ignoresPins()) return undefined
+    if (held.pin !== undefined && held.pin.untilMs > nowMs) return held.pin
+    if (everywhere !== undefined && !held.isExempt && everywhere.untilMs > nowMs) return everywhere
+    return held.wroteUntilMs > nowMs ? WROTE : undefined
   }
 
-  /** @internal A write has ended. A shorter time never shortens a longer one, nor does it weaken a pin. */
+  /** @internal A write has ended, well or not. A shorter time never shortens a longer one. */
   noteWrite(clusterId: string, ttlMs: number, nowMs: number): void {
-    if (contexts.getStore()?.ignoresPins === true) return
-    const before = this.#pins.get(clusterId)
-    if (before !== undefined && before.untilMs >= nowMs + ttlMs) return
-    this.#pins.set(clusterId, { to: 'primary', because: 'wrote', untilMs: nowMs + ttlMs })
+    if (ignoresPins()) return
+    const held = this.#of(clusterId)
+    held.wroteUntilMs = Math.max(held.wroteUntilMs, nowMs + ttlMs)
   }
 
-  /** @internal The callback that the session was made for has settled. */
+  /** @internal The callback that the session was made for has settled: pins without an end find theirs. */
   end(): void {
     this.#isOver = true
+    if (this.#everywhere?.untilMs === Number.POSITIVE_INFINITY) this.#everywhere = undefined
+    for (const held of this.#held.values()) {
+      if (held.pin?.untilMs === Number.POSITIVE_INFINITY) held.pin = undefined
+    }
   }
 
-  #valid(key: string, nowMs: number): Pin | undefined {
-    const pin = this.#pins.get(key)
-    if (pin === undefined) return undefined
-    if (pin.untilMs > nowMs && !(this.#isOver && pin.untilMs === Number.POSITIVE_INFINITY)) return pin
-    this.#pins.delete(key)
-    return undefined
+  #of(clusterId: string): Held {
+    let held = this.#held.get(clusterId)
+    if (held === undefined) {
+      held = { pin: undefined, isExempt: false, wroteUntilMs: Number.NEGATIVE_INFINITY }
+      this.#held.set(clusterId, held)
+    }
+    return held
   }
 
-  #adopt({ cluster, to, because, untilMs }: TokenPin): void {
-    const ago = Date.now() - performance.now()
-    const target = to === 'primary' ? 'primary' : { node: to.slice(1) }
-    this.#pins.set(cluster, { to: target, because, untilMs: untilMs - ago })
+  #adopt({ cluster, to, because, untilMs }: TokenPin, maxAgeMs: number): void {
+    const leftMs = Math.min(untilMs - this.#clocks.wall(), maxAgeMs)
+    const pin: Pin = { to, because, untilMs: this.#clocks.monotonic() + leftMs }
+    if (cluster === undefined) this.#everywhere = pin
+    else if (because === 'wrote') this.#of(cluster).wroteUntilMs = pin.untilMs
+    else this.#of(cluster).pin = pin
   }
 }
 
-/** What a session may begin with. */
-export interface SessionStart {
-  /** From `session.toToken()`, perhaps of another process. Believed only with `tokens`, and never an error. */
-  readonly token?: string
-  readonly tokens?: SessionTokens
-  readonly shard?: string
-}
-
-/** Runs `fn` in a session of its own. Every pool sees it, through any depth of calls and awaits. */
+/**
+ * Runs `fn` in a session of its own: each pool sees it, through any depth of calls and awaits. It ends when the promise
+ * that `fn` returns has settled, or when it returns anything else.
+ *
+ * Return a promise, not a query that starts when somebody awaits it: that would be after the session.
+ *
+ * @throws {ConfigError} a token without `tokens` to read it. What is wrong with the token itself is never an error.
+ */
 export function withSession<T>(fn: (session: Session) => T): T
 export function withSession<T>(start: SessionStart, fn: (session: Session) => T): T
 export function withSession<T>(...args: [(session: Session) => T] | [SessionStart, (session: Session) => T]): T {
   const fn = args.length === 1 ? args[0] : args[1]
-  const session = new Session(args.length === 1 ? undefined : args[0])
-  const result = contexts.run({ session, ignoresPins: false }, fn, session)
-  if (result instanceof Promise) {
-    const end = () => session.end()
-    result.then(end, end)
-  } else session.end()
-  return result
+  const session = new Session(args.length === 1 ? {} : args[0])
+  const end = () => session.end()
+  let result: T | undefined
+  try {
+    result = contexts.run({ session, ignoresPins: false }, fn, session)
+    return result
+  } finally {
+    // Only a real promise: asking anything else for its end might start a query a second time.
+    if (types.isPromise(result)) result.then(end, end)
+    else end()
+  }
 }
 
-/** The session that the caller runs in, if any. */
+/** The session that the caller runs in; `undefined` outside of any. */
 export function currentSession(): Session | undefined {
   return contexts.getStore()?.session
 }
 
-/** Signs and reads tokens. Make one for the program and keep it. */
+/** Signs and reads tokens. Make one with `sessionTokens` and keep it. */
 export interface SessionTokens {
   readonly maxAgeMs: number
   sign(pins: readonly TokenPin[]): string
-  read(text: string): readonly TokenPin[] | TokenProblem
+  read(text: string, wallMs: number): readonly TokenPin[] | TokenProblem
 }
 
-/** HMAC needs a key that cannot be guessed. */
-const SHORTEST_KEY = 16
-
-/**
- * @param options.keys the first signs and all are believed: to change the key, put the new one in front.
- * @param options.maxAgeMs no token binds for longer; default one minute.
- * @throws {ConfigError} no key, or one shorter than 16 characters.
- */
-export function sessionTokens(options: {
+export interface SessionTokensOptions {
+  /** Secret texts of at least 16 bytes. The first signs, all are believed: to change the key, put the new one in front. */
   readonly keys: readonly string[]
+  /** No token holds a session for longer, in milliseconds. Default one hour, longer than any sensible `sticky.ttlMs`. */
   readonly maxAgeMs?: number
-}): SessionTokens {
-  const { keys, maxAgeMs = 60_000 } = options
-  if (keys.length === 0) throw new ConfigError([{ path: 'keys', rule: 'needs at least one key', found: 'none' }])
-  const short = keys.findIndex((key) => key.length < SHORTEST_KEY)
-  if (short >= 0) {
-    const found = `${keys[short]?.length} characters`
-    throw new ConfigError([{ path: `keys[${short}]`, rule: `at least ${SHORTEST_KEY} characters`, found }])
+}
+
+/** HMAC is worth no more than its key. */
+const SHORTEST_KEY_BYTES = 16
+const DEFAULT_MAX_AGE_MS = 3_600_000
+
+/** @throws {ConfigError} no key, a key that is too short, or a time that is none. */
+export function sessionTokens({ keys, maxAgeMs = DEFAULT_MAX_AGE_MS }: SessionTokensOptions): SessionTokens {
+  if (!Array.isArray(keys) || keys.length === 0) refuse('keys', 'must be a list of at least one key', kindOf(keys))
+  for (const [i, key] of keys.entries()) {
+    const bytes = typeof key === 'string' ? Buffer.byteLength(key) : undefined
+    if (bytes !== undefined && bytes >= SHORTEST_KEY_BYTES) continue
+    const found = bytes === undefined ? kindOf(key) : `${bytes} bytes`
+    refuse(`keys[${i}]`, `must be a text of at least ${SHORTEST_KEY_BYTES} bytes`, found)
   }
+  if (!isTime(maxAgeMs)) refuse('maxAgeMs', 'must be a number above 0', String(maxAgeMs))
+  const own = [...keys]
   return {
     maxAgeMs,
-    sign: (pins) => signToken(pins, keys),
-    read: (text) => readToken(text, keys, Date.now()),
+    sign: (pins) => signToken(pins, own),
+    read: (text, wallMs) => readToken(text, own, wallMs),
   }
+}
+
+function ignoresPins(): boolean {
+  return contexts.getStore()?.ignoresPins === true
+}
+
+function checkStart({ token, tokens, shard }: SessionStart): void {
+  if (token !== undefined && tokens === undefined) refuse('tokens', 'must be given where a token is', 'none')
+  if (shard !== undefined && (typeof shard !== 'string' || shard === '')) {
+    refuse('shard', 'must be a text, not empty', kindOf(shard))
+  }
+}
+
+function checkPin(to: unknown, { ttlMs }: PinOptions): void {
+  const node = (to as { node?: unknown } | null | undefined)?.node
+  if (to !== 'primary' && (typeof node !== 'string' || node === '')) {
+    refuse('pin', "must be 'primary' or { node: 'its name' }", typeof to === 'string' ? `'${to}'` : kindOf(to))
+  }
+  if (ttlMs !== undefined && !isTime(ttlMs)) refuse('ttlMs', 'must be a number above 0', String(ttlMs))
+}
+
+function isTime(ms: unknown): ms is number {
+  return typeof ms === 'number' && Number.isFinite(ms) && ms > 0
+}
+
+function kindOf(value: unknown): string {
+  return value === '' ? 'an empty text' : Array.isArray(value) ? `a list of ${value.length}` : typeof value
+}
+
+function refuse(path: string, rule: string, found: string): never {
+  throw new ConfigError([{ path, rule, found }])
 }

@@ -5,6 +5,7 @@ import { Scanner } from './scanner.js'
 import { StatementReader } from './statement-reader.js'
 import { readStatement } from './statements.js'
 import { BAD, END, SEMICOLON } from './tokens.js'
+import { sharedUnitsOf } from './units.js'
 
 export interface ClassifyOptions {
   /** As the session has it; on by default since PostgreSQL 9.1. Off: a backslash escapes in every string. */
@@ -18,7 +19,7 @@ export interface ClassifyOptions {
  * primary. Takes time linear in the length of the text, whatever is in it, and remembers nothing.
  */
 export function classify(text: string, options?: ClassifyOptions): Classification {
-  const scanner = new Scanner(text, 0, options?.standardConformingStrings)
+  const scanner = new Scanner(text, 0, options?.standardConformingStrings, sharedUnitsOf(text))
   const finding = new Finding()
   const reader = new StatementReader(scanner, finding)
   while (reader.token !== END && reader.token !== BAD) {

@@ -66,6 +66,11 @@ export class Finding {
     this.decide(WRITE, 'not-classified', at)
   }
 
+  /** Then what else it calls makes no difference, unless it leaves something behind. */
+  get isWrite(): boolean {
+    return this.#strength === WRITE
+  }
+
   get isInReadOnlyTransaction(): boolean {
     return this.#strength === READ_ONLY_TRANSACTION
   }

@@ -4,6 +4,9 @@ import { BAD, DOT, END, QUOTED_IDENTIFIER, UNICODE_IDENTIFIER } from './tokens.j
 /** The server cuts longer identifiers off, in bytes. */
 const LONGEST_IDENTIFIER = 63
 
+const QUOTATION = 34
+const POINT = 46
+
 /**
  * The dotted name at this place of a text as the server's catalogue has it: `Sch . "My Table"` is `sch.My Table`.
  *
@@ -11,25 +14,43 @@ const LONGEST_IDENTIFIER = 63
  * written: it then equals no name of a catalogue, which is the safe side.
  */
 export function nameIn(text: string, start: number, end: number): string {
-  const raw = text.slice(start, end)
-  return isSimple(raw) ? raw.toLowerCase() : foldParts(raw)
+  return plainName(text, start, end) ?? foldParts(text.slice(start, end))
+}
+
+/** One or two parts of plain ASCII letters, each in quotes or not: nearly all names. */
+function plainName(text: string, start: number, end: number): string | undefined {
+  const middle = endOfPlainPart(text, start, end)
+  if (middle < 0) return undefined
+  const first = plainPart(text, start, middle)
+  if (middle === end) return first
+  if (text.charCodeAt(middle) !== POINT || endOfPlainPart(text, middle + 1, end) !== end) return undefined
+  return `${first}.${plainPart(text, middle + 1, end)}`
+}
+
+function plainPart(text: string, start: number, end: number): string {
+  const isQuoted = text.charCodeAt(start) === QUOTATION
+  return isQuoted ? text.slice(start + 1, end - 1) : text.slice(start, end).toLowerCase()
+}
+
+/** @returns where the part ends; -1 when it is not plain. */
+function endOfPlainPart(text: string, start: number, end: number): number {
+  const isQuoted = text.charCodeAt(start) === QUOTATION
+  let at = isQuoted ? start + 1 : start
+  while (at < end && isPlain(text.charCodeAt(at))) at++
+  if (at - start > LONGEST_IDENTIFIER || at === start) return -1
+  if (!isQuoted) return at
+  return text.charCodeAt(at) === QUOTATION ? at + 1 : -1
+}
+
+/** `A` to `Z`, `a` to `z`, digits, `_` and `$`. */
+function isPlain(code: number): boolean {
+  const lower = code | 0x20
+  return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57) || code === 95 || code === 36
 }
 
 /** The last part of a name, without its schema. */
 export function withoutSchema(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
-}
-
-/** One unquoted ASCII word, or a schema and one. */
-function isSimple(raw: string): boolean {
-  if (raw.length > LONGEST_IDENTIFIER) return false
-  let dots = 0
-  for (let at = 0; at < raw.length; at++) {
-    const code = raw.charCodeAt(at)
-    if (code === 46) dots++
-    else if (code <= 35 || code > 122 || (code > 36 && code < 48)) return false
-  }
-  return dots < 2
 }
 
 function foldParts(raw: string): string {

@@ -94,7 +94,7 @@ export class QueryWalk {
           this.#nameStart = scanner.start
           this.#isQualified = false
           if (before === t.AS || before === t.CAST) token = labelled(token)
-          else if ((BEFORE_RELATION[before] as number) !== 0 && this.#isRelationDue(before, token)) {
+          else if (BEFORE_RELATION[before] !== 0 && this.#isRelationDue(before, token)) {
             token = this.#relation(token)
             continue
           } else if (concern === KEYWORD) this.#keyword(token)
@@ -341,17 +341,16 @@ export class QueryWalk {
 
   /** @returns the bits of the arguments' parenthesis. */
   #call(): number {
-    if (!this.#isQualified && this.#nameWord !== 0) {
-      const kind = functionOf(this.#nameWord)
-      if (kind !== NO_BUILT_IN) return this.#callBuiltIn(kind, spellingOf(this.#nameWord))
+    const word = this.#nameWord
+    if (!this.#isQualified && word !== 0 && functionOf(word) !== NO_BUILT_IN) {
+      return this.#callBuiltIn(functionOf(word), spellingOf(word))
     }
+    if (this.#finding.isWrite && word === 0 && !this.#isQualified) return 0
     const name = nameIn(this.#scanner.text, this.#nameStart, this.#nameEnd)
     const isCatalogue = name.startsWith('pg_catalog.')
-    if (!this.#isQualified || isCatalogue) {
-      const local = isCatalogue ? withoutSchema(name) : name
-      const kind = functionOf(wordSpelled(local))
-      if (kind !== NO_BUILT_IN) return this.#callBuiltIn(kind, local)
-    }
+    const local = isCatalogue ? withoutSchema(name) : name
+    const kind = this.#isQualified && !isCatalogue ? NO_BUILT_IN : functionOf(wordSpelled(local))
+    if (kind !== NO_BUILT_IN) return this.#callBuiltIn(kind, local)
     if (!name.startsWith('information_schema._pg_')) this.#finding.calls(name)
     return 0
   }
