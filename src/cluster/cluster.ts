@@ -153,7 +153,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
   stats(): ClusterStats {
     return {
       nodes: [...this.#nodes.values()].map(statsOf),
-      routes: Object.fromEntries(this.#router.counts),
+      routes: { ...this.#router.counts },
       primaryReads: { inUse: this.#budget.inUse, waiting: this.#budget.waiting },
     }
   }

@@ -19,7 +19,7 @@ const DEMANDS = {
 /** Asks the policy, asks the balancer, runs the statement. What goes wrong after that is the journey's business. */
 export class Router<Pool extends NodePool> implements Tries<Pool> {
   readonly parts: RouterParts<Pool>
-  readonly #counts = new Map<RouteReason, number>()
+  readonly #counts: Record<RouteReason, number> = noCounts()
   readonly #isTimed: boolean
   readonly #hasReplicas: boolean
 
@@ -30,7 +30,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   }
 
   /** Statements routed so far, by the reason for their route. */
-  get counts(): ReadonlyMap<RouteReason, number> {
+  get counts(): Readonly<Record<RouteReason, number>> {
     return this.#counts
   }
 
@@ -39,8 +39,8 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const need = this.needOf(errand)
     const node = this.#preferred(errand, need) ?? this.choose(need, this.#shardOf(errand.call))
     if (node === undefined) return new Journey(this, errand, need, this.#shardOf(errand.call)).start()
-    return this.attempt(node, need, errand).catch((error: unknown) =>
-      new Journey(this, errand, need, this.#shardOf(errand.call)).goOnAfter(node, error as Error),
+    return this.#try(node, need, errand, (error) =>
+      new Journey(this, errand, need, this.#shardOf(errand.call)).goOnAfter(node, error),
     )
   }
 
@@ -75,6 +75,16 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   /** One try on one node, counted. Rejects with what went wrong, untouched. */
   attempt<Result>(node: Node<Pool>, need: Need, errand: Errand<Pool, Result>): Promise<Result> {
+    return this.#try(node, need, errand, rethrow)
+  }
+
+  /** One promise for the whole try: each further one costs as much as all the rest of routing. */
+  #try<Result>(
+    node: Node<Pool>,
+    need: Need,
+    errand: Errand<Pool, Result>,
+    failed: (error: Error) => Promise<Result>,
+  ): Promise<Result> {
     this.#note(node, need, errand.found)
     const startedMs = this.#isTimed ? this.parts.clock.now() : 0
     node.began()
@@ -85,10 +95,10 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
         if (errand.found.intent === 'write') this.noteWrite(errand.call)
         return result
       },
-      (error: unknown) => {
+      (error: Error) => {
         node.ended(false)
         if (errand.found.intent === 'write') this.noteWrite(errand.call)
-        throw error
+        return failed(error)
       },
     )
   }
@@ -123,7 +133,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   }
 
   #note(node: Node<Pool>, need: Need, found: Classification): void {
-    this.#counts.set(need.reason, (this.#counts.get(need.reason) ?? 0) + 1)
+    this.#counts[need.reason]++
     if (this.parts.isFollowed()) this.parts.publish('routed', this.routeTo(node, need, found))
   }
 
@@ -135,4 +145,23 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 function demandOf(need: Need, found: Classification): Demand {
   if (isRepeatable(found)) return need.to === 'primary' ? DEMANDS.freshRead : DEMANDS.read
   return need.to === 'primary' ? DEMANDS.write : DEMANDS.oneShot
+}
+
+function rethrow(error: Error): Promise<never> {
+  return Promise.reject(error)
+}
+
+function noCounts(): Record<RouteReason, number> {
+  return {
+    read: 0,
+    write: 0,
+    'session-wrote': 0,
+    'session-pinned': 0,
+    'connection-pinned': 0,
+    'session-state': 0,
+    hint: 0,
+    call: 0,
+    'no-replica': 0,
+    'refused-before': 0,
+  }
 }
