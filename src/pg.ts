@@ -7,18 +7,22 @@ import { pgDriver } from './driver/pg/pg-driver.js'
 import type { PgModule, PgPoolOptions } from './driver/pg/pg-types.js'
 import type { ClusterConfig } from './model/config.js'
 import type { PoolCore } from './pool/pg/core.js'
-import { definePool, type RoutedPool } from './pool/pg/define-pool.js'
+import { definePool } from './pool/pg/define-pool.js'
 import { PidOwners } from './pool/pg/pid-owners.js'
+import type { RoutedPool } from './pool/pg/routed-pool.js'
 import { SingleNode } from './pool/pg/single-node.js'
 import { nextEjectMs } from './routing/backoff.js'
 import { makeBalancer } from './routing/balancers/make-balancer.js'
 import { resolveConfig } from './routing/config.js'
 import type { ClusterOptions } from './routing/options.js'
 
+export type { CallOptions, RoutedClient, RoutedPool } from './pool/pg/routed-pool.js'
+
 /** Sluice's own options, beside all of `pg.Pool`'s, which are the defaults of every node. */
 export type PoolOptions = ClusterOptions & pg.PoolConfig
 
-export type Pool = pg.Pool & RoutedPool
+/** A `pg.Pool` and what Sluice adds to it. */
+export type Pool = RoutedPool & pg.Pool
 
 /** Builds `Pool` over a `pg` that you hand in: for a program that has several copies, or its own fork. */
 export function poolFor(module: typeof pg): new (options?: PoolOptions) => Pool {

@@ -84,13 +84,6 @@ export abstract class NodeError extends ClusterError {
   }
 }
 
-/** No connection to the node could be opened. */
-export class ConnectError extends NodeError {
-  override readonly name = 'ConnectError'
-  readonly code = 'ERR_CONNECT'
-  readonly outcome = 'not-sent'
-}
-
 /** Every connection stayed busy, or the budget stayed spent, for as long as the caller was ready to wait. */
 export class AcquireTimeoutError extends NodeError {
   override readonly name = 'AcquireTimeoutError'

@@ -1,111 +1,92 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
-import { test } from 'node:test'
-import { promisify } from 'node:util'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse as parseYaml } from 'yaml'
+import { startCluster, type TestCluster } from '../../src/testing.js'
+import { isSource, makeProject, problemsIn, RUN_TIMEOUT_MS, run, writeSource } from './examples.js'
+import { pageOf, pages, REPOSITORY } from './markdown.js'
 
-const ROOT = join(import.meta.dirname, '../..')
-const run = promisify(execFile)
+const all = pages()
+const blocks = all.flatMap((page) => page.blocks)
+const runnable = blocks.filter((block) => block.words.includes('run'))
 
-const documents = [
-  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name)),
-  'bench/README.md',
-].filter((name) => name.endsWith('.md'))
+let folder: string
+let cluster: TestCluster | undefined
 
-const textOf = (document: string) => readFileSync(join(ROOT, document), 'utf8')
+before(async () => {
+  folder = makeProject()
+  if (runnable.length > 0) cluster = await startCluster({ replicas: 2 })
+})
+after(async () => {
+  await cluster?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
 
-/** The blocks of code marked `ts`, whole files each. */
-function codeIn(document: string): readonly string[] {
-  const blocks: string[] = []
-  const lines = textOf(document).split('\n')
-  for (let at = 0; at < lines.length; at++) {
-    if (lines[at] !== '```ts') continue
-    const end = lines.indexOf('```', at)
-    blocks.push(lines.slice(at + 1, end).join('\n'))
-    at = end
-  }
-  return blocks
+const WRONG = '# Wrong\n\n```ts\nimport { Pool } from "sluice/pg"\nnew Pool({ replica: [] })\n```\n'
+
+test('every example in TypeScript or JavaScript compiles, and one that does not is found at its line', () => {
+  const examples = [...blocks, ...pageOf('wrong.md', WRONG).blocks].filter(isSource)
+  const problems = problemsIn(
+    folder,
+    examples.map((block) => writeSource(folder, block)),
+  )
+  assert.deepEqual(
+    problems.filter((it) => !it.startsWith('wrong.md')),
+    [],
+  )
+  assert.match(problems.join('\n'), /^wrong\.md:5: .*'replica' does not exist/m)
+})
+
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  json: (text) => JSON.parse(text),
+  yaml: (text) => parseYaml(text),
 }
 
-test('every block of code in the documents compiles against the library', { timeout: 120_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-docs-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  let count = 0
-  for (const document of documents) {
-    for (const [i, code] of codeIn(document).entries()) {
-      count++
-      writeFileSync(join(folder, `${document.replaceAll('/', '-')}-${i}.ts`), `${code}\nexport {}\n`)
-    }
+test('every example in JSON or YAML can be read', () => {
+  for (const block of blocks) {
+    assert.doesNotThrow(() => READERS[block.language]?.(block.text), `${block.file}:${block.line}`)
   }
-  assert.ok(count >= 5, `${count} blocks`)
-  const source = (entry: string) => [join(ROOT, 'src', `${entry}.ts`)]
-  const config = {
-    extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: {
-      rootDir: '/',
-      types: ['node'],
-      typeRoots: [join(ROOT, 'node_modules/@types')],
-      paths: {
-        sluice: source('index'),
-        'sluice/pg': source('pg'),
-        'sluice/testing': source('testing'),
-        'sluice/makara': source('makara'),
-      },
-    },
-    include: [join(folder, '*.ts')],
+})
+
+for (const block of runnable) {
+  test(`the example of ${block.file}, line ${block.line}, runs as it says`, { timeout: RUN_TIMEOUT_MS }, async () => {
+    const { code, stdout, stderr } = await run(folder, block, cluster!)
+    assert.equal(code, 0, stderr || stdout)
+    if (block.output !== undefined) assert.equal(stdout.trimEnd(), block.output.trimEnd())
+  })
+}
+
+test('every npm script that a document names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'))
+  for (const { file, text } of all) {
+    for (const [, name] of text.matchAll(/\bnpm run ([\w:]+)/g)) assert.ok(name! in scripts, `${file}: npm run ${name}`)
   }
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const outcome = await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder]).then(
-    () => '',
-    (error: { stdout: string }) => error.stdout,
-  )
-  assert.equal(outcome, '')
 })
 
 test('every link between documents leads somewhere', () => {
-  const broken: string[] = []
-  for (const document of documents) {
-    for (const [, target] of textOf(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
-      if (target === undefined || target.includes('://')) continue
-      const file = join(ROOT, dirname(document), target)
-      if (!existsSync(file)) broken.push(`${document} → ${relative(ROOT, file)}`)
-    }
-  }
+  const broken = all.flatMap(({ file, links }) =>
+    links.filter((link) => !leadsSomewhere(file, link)).map((link) => `${file}: ${link}`),
+  )
   assert.deepEqual(broken, [])
 })
 
-test('every error code has an entry in docs/errors.md', () => {
-  const source = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  )
-  const codes = new Set(
-    source.flatMap((name) =>
-      [...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(/'(ERR_[A-Z_]+)'/g)].map((it) => it[1]),
-    ),
-  )
-  const entries = textOf('docs/errors.md')
-  const missing = [...codes].filter(
-    (code) => !entries.includes(`\`${code}\``) && !String(code).startsWith('ERR_STREAM'),
-  )
-  assert.deepEqual(missing, [])
+test('every error code has an entry in docs/errors.md, and every entry a code', () => {
+  const entries = [...readFileSync(join(REPOSITORY, 'docs/errors.md'), 'utf8').matchAll(/^## .*`(ERR_\w+)`/gm)]
+  assert.deepEqual(entries.map((it) => it[1]).sort(), errorCodes())
 })
 
-test('every file that ARCHITECTURE names is there', () => {
-  const text = textOf('ARCHITECTURE.md')
-  const named = [
-    ...text.matchAll(
-      /`((?:test|src|docs)\/[\w./-]+|(?:cluster|routing|driver|pool|dialect|model|base)\/[\w./-]+\.ts)`/g,
-    ),
-  ]
-  assert.ok(named.length > 20)
-  for (const [, file] of named) {
-    const path = String(file)
-    const isThere = existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'src', path))
-    assert.ok(isThere, path)
-  }
-})
+function leadsSomewhere(from: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? from : join(dirname(from), path)
+  if (!existsSync(join(REPOSITORY, target))) return false
+  return anchor === undefined || (all.find((page) => page.file === target)?.anchors.has(anchor) ?? false)
+}
+
+function errorCodes(): readonly string[] {
+  const files = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' }).filter((it) =>
+    it.endsWith('.ts'),
+  )
+  const text = files.map((name) => readFileSync(join(REPOSITORY, 'src', name), 'utf8')).join('\n')
+  return [...new Set([...text.matchAll(/readonly code = '(ERR_\w+)'/g)].map((found) => found[1]!))].sort()
+}

@@ -1,149 +1,188 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
+import { need } from '../support/need.js'
+import { NODE_VERSIONS, OTHER_VERSIONS, type Version } from '../support/versions.js'
+import { type Consumer, installPacked, REPOSITORY } from './packed.js'
 
-const ROOT = join(import.meta.dirname, '../..')
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
-const run = promisify(execFile)
+let project: Consumer
 
-let folder: string
+before(() => {
+  project = installPacked(['pg', '@types/pg', '@types/node', 'commander', 'yaml'])
+})
+after(() => rmSync(project.root, { recursive: true, force: true }))
 
-/** The package as npm would install it, in a project of its own. */
-before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sluice-package-'))
-  const target = join(folder, 'node_modules/sluice')
-  mkdirSync(target, { recursive: true })
-  await run(process.execPath, [TSC, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(target, 'dist')])
-  cpSync(join(ROOT, 'package.json'), join(target, 'package.json'))
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+test('the package holds the compiled program, its types and its documents, and nothing else', () => {
+  const expected = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w./-]+\.md|dist\/[\w./-]+\.(js|d\.ts))$/
+  assert.deepEqual(
+    project.files.filter((name) => !expected.test(name)),
+    [],
+  )
+  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js']) {
+    assert.ok(project.files.includes(name), name)
   }
 })
 
-after(() => rmSync(folder, { recursive: true, force: true }))
+test('no file of the package tells where it was built, or points to sources that it does not have', () => {
+  const telling = project.files.filter((name) => {
+    const text = readFileSync(join(project.installed, name), 'utf8')
+    return text.includes(REPOSITORY) || text.includes(project.root) || text.includes('sourceMappingURL')
+  })
+  assert.deepEqual(telling, [])
+})
 
-async function inProject(file: string, code: string): Promise<string> {
-  writeFileSync(join(folder, file), code)
-  return (await run(process.execPath, [join(folder, file)], { cwd: folder })).stdout.trim()
-}
+test('whatever the package exports is in it', () => {
+  const targets = Object.values(project.manifest.exports).flatMap((it) =>
+    typeof it === 'string' ? [it] : [it.types, it.default],
+  )
+  for (const target of targets) assert.ok(project.files.includes(target.slice('./'.length)), target)
+})
 
-for (const entry of ['sluice', 'sluice/pg', 'sluice/testing', 'sluice/makara']) {
-  test(`${entry} is loaded by import and by require alike`, async () => {
-    const names = 'Object.keys(it).filter((name) => name !== "__esModule").sort().join()'
-    const imported = await inProject('a.mjs', `const it = await import('${entry}'); console.log(${names})`)
-    const required = await inProject('a.cjs', `const it = require('${entry}'); console.log(${names})`)
-    assert.ok(imported.length > 0)
-    assert.equal(required, imported)
+test('every command of the package can be run', () => {
+  for (const [name, target] of Object.entries(project.manifest.bin)) {
+    const path = join(project.installed, target)
+    assert.equal(readFileSync(path, 'utf8').split('\n')[0], '#!/usr/bin/env node')
+    accessSync(path, constants.X_OK)
+    const { status, stdout, stderr } = spawnSync(path, ['--version'], { encoding: 'utf8' })
+    assert.deepEqual({ name, status, stderr }, { name, status: 0, stderr: '' })
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+  }
+})
+
+const running: Version = { major: Number.parseInt(process.versions.node, 10), path: process.execPath, isThere: true }
+
+for (const version of [running, ...NODE_VERSIONS]) {
+  const suite = `the package on Node.js ${version.major}`
+  const part = need({ suite, what: OTHER_VERSIONS, isThere: version.isThere })
+
+  test(`every entry point can be imported, and required, on Node.js ${version.major}`, part, () => {
+    for (const entry of entryPoints()) {
+      // The same module both ways: an error thrown by one is an instance of the other's class.
+      const { status, stdout, stderr } = node(
+        version,
+        `const required = require('${entry}')
+        import('${entry}').then((imported) => console.log(imported === required, Object.keys(imported).length > 0))`,
+      )
+      assert.deepEqual({ entry, status, stdout, stderr }, { entry, status: 0, stdout: 'true true\n', stderr: '' })
+    }
   })
 }
 
-test('sluice alone needs no driver', async () => {
-  const bare = join(folder, 'bare')
-  mkdirSync(join(bare, 'node_modules'), { recursive: true })
-  cpSync(join(folder, 'node_modules/sluice'), join(bare, 'node_modules/sluice'), { recursive: true })
-  const code = `
-    import { withSession } from 'sluice'
-    import { createRequire, isBuiltin } from 'node:module'
-    console.log(typeof withSession)`
-  writeFileSync(join(bare, 'a.mjs'), code)
-  const hidden = join(folder, 'node_modules/pg')
-  rmSync(hidden)
-  try {
-    const { stdout } = await run(process.execPath, [join(bare, 'a.mjs')], { cwd: bare })
-    assert.equal(stdout.trim(), 'function')
-  } finally {
-    symlinkSync(join(ROOT, 'node_modules/pg'), hidden)
+test('without pg, all but the pool itself loads', () => {
+  const bare = withOnly(['commander', 'yaml'])
+  for (const entry of entryPoints().filter((it) => it !== 'sluice/pg')) {
+    const { status, stderr } = node(running, `require('${entry}')`, bare)
+    assert.deepEqual({ entry, status, stderr }, { entry, status: 0, stderr: '' })
   }
 })
 
-const TRACE = `
-import { register } from 'node:module'
-const seen = []
-const { port1, port2 } = new MessageChannel()
-port1.on('message', (url) => seen.push(url))
-port1.unref()
-const hooks = 'let port; export async function initialize(p) { port = p };' +
-  'export async function load(url, context, next) { port.postMessage(url); return next(url, context) }'
-register('data:text/javascript,' + encodeURIComponent(hooks), { data: port2, transferList: [port2] })
-await import('sluice/pg')
-for (let n = 0; n < 100; n++) await new Promise((resolve) => setImmediate(resolve))
-console.log(JSON.stringify(seen))`
+test('without pg, the pool says that it is pg that is missing', () => {
+  const { status, stderr } = node(running, "import('sluice/pg')", withOnly([]))
+  assert.equal(status, 1)
+  assert.match(stderr, /Cannot find package 'pg'/)
+})
 
-test('importing sluice/pg loads no command line code and no package but pg', async () => {
-  const seen = JSON.parse(await inProject('trace.mjs', TRACE)) as string[]
-  assert.ok(
-    seen.some((url) => url.includes('/sluice/dist/pg.js')),
-    `${seen.length} modules seen`,
-  )
+test('the core and the pool need no package but pg', () => {
+  const { status, stderr } = node(running, "require('sluice'); require('sluice/pg')", withOnly(['pg']))
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+})
+
+test('importing the pool loads neither the command line nor the clusters for tests', () => {
+  const loaded = traceOf('sluice/pg')
+  assert.ok(loaded.some((url) => url.endsWith('/dist/pg.js')))
   assert.deepEqual(
-    seen.filter((url) => /\/dist\/(cli|testing|makara)|commander|yaml/.test(url)),
+    loaded.filter((url) => /\/dist\/(cli|testing|makara)\b|\/node_modules\/(commander|yaml)\//.test(url)),
     [],
   )
 })
 
-const USES = `
-import { Pool, type PoolOptions } from 'sluice/pg'
-import { withSession, outcomeOf, type Route } from 'sluice'
-import { startCluster } from 'sluice/testing'
-const options: PoolOptions = { primary: 'postgres://a/b', replicas: [{ url: 'postgres://c/d', weight: 2 }], max: 3 }
-export async function main(): Promise<number> {
-  const pool = new Pool(options)
-  const { rows } = await pool.query<{ n: number }>('select $1::int as n', [1])
-  const route: Route | undefined = pool.route('select 1')
-  pool.on('nodeWentDown', ({ node, forMs }) => { const a: string = node; const b: number = forMs; void [a, b] })
-  await withSession(async (session) => session.pin('primary'))
-  await using cluster = await startCluster({ replicas: 1 })
-  void [route, cluster.primary.url, outcomeOf(new Error())]
-  return rows[0]?.n ?? 0
-}`
+test('importing the core loads no package at all', () => {
+  assert.deepEqual(
+    traceOf('sluice').filter((url) => !url.startsWith('node:') && !url.includes('/sluice/dist/')),
+    [],
+  )
+})
 
-for (const [kind, name] of [
-  ['an ES module', 'use.mts'],
-  ['a CommonJS module', 'use.cts'],
-] as const) {
-  test(`the types are right for ${kind}, and infer`, { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, name), USES)
-    const flags =
-      '--ignoreConfig --noEmit --strict --skipLibCheck --target es2022 --lib es2022,esnext.disposable --module nodenext --types node'
-    const out = await run(process.execPath, [TSC, ...flags.split(' '), join(folder, name)], { cwd: folder }).then(
-      () => '',
-      (error: { stdout: string }) => error.stdout,
-    )
-    assert.equal(out, '')
-  })
+const IMPORTS = "import { Pool } from 'sluice/pg'\nimport { ClusterError, withSession } from 'sluice'\n"
+const REQUIRES =
+  "import pooled = require('sluice/pg')\nimport core = require('sluice')\n" +
+  'const { Pool } = pooled\nconst { ClusterError, withSession } = core\n'
+
+test('the types are right for an ES module, and for a CommonJS one that imports or requires', () => {
+  const programs = { 'esm.mts': IMPORTS, 'commonjs.cts': IMPORTS, 'required.cts': REQUIRES }
+  for (const [file, head] of Object.entries(programs)) writeFileSync(join(project.folder, file), head + TYPED_PROGRAM)
+  assert.equal(compile(Object.keys(programs)), '')
+})
+
+const TYPED_PROGRAM = `
+import type pg from 'pg'
+const pool = new Pool({ primary: 'postgres://primary/app', replicas: ['postgres://replica/app'] })
+export const plain: pg.Pool = pool
+export async function titles(): Promise<string[]> {
+  const { rows } = await withSession(() => pool.query<{ title: string }>('select title from books'))
+  return rows.map((row) => row.title)
+}
+// What they infer, a library can declare to others.
+export const statements = { pool, borrow: () => pool.connect(), route: () => pool.route('select 1') }
+export const codeOf = (error: unknown): string | undefined => error instanceof ClusterError ? error.code : undefined
+`
+
+function entryPoints(): readonly string[] {
+  return Object.keys(project.manifest.exports)
+    .filter((path) => !path.endsWith('.json'))
+    .map((path) => `sluice${path.slice(1)}`)
 }
 
-test('what is published is the library and its documents, and nothing of the workshop', () => {
-  const { files, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    files: string[]
-    exports: Record<string, { default: string } | string>
-  }
-  assert.deepEqual(files, ['dist', 'docs', 'CHANGELOG.md'])
-  const dist = readdirSync(join(folder, 'node_modules/sluice/dist'), { recursive: true, encoding: 'utf8' })
-  assert.ok(dist.every((name) => !name.endsWith('.map') && !name.includes('.test.')))
-  for (const entry of Object.values(exports)) {
-    if (typeof entry !== 'string') assert.ok(dist.includes(entry.default.replace('./dist/', '')), entry.default)
-  }
-})
+function node(version: Version, script: string, cwd = project.folder, options: readonly string[] = []) {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const { status, stdout, stderr } = spawnSync(version.path, [...options, '-e', script], { cwd, encoding: 'utf8', env })
+  return { status, stdout, stderr }
+}
 
-test('the command line tool is there to be run', async () => {
-  const main = join(folder, 'node_modules/sluice/dist/cli/main.js')
-  assert.ok(readFileSync(main, 'utf8').startsWith('#!/usr/bin/env node\n'))
-  assert.ok(existsSync(main))
-  const { stdout } = await run(process.execPath, [main, 'classify', '--help'])
-  assert.match(stdout, /Exit codes/)
-})
+/** Another project, with the installed package and no more than these beside it. */
+function withOnly(names: readonly string[]): string {
+  const folder = join(project.root, `only-${names.join('-') || 'sluice'}`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(join(folder, 'node_modules/sluice'), { recursive: true })
+  // Copied, not linked: the packages beside it are looked for where it really lies.
+  spawnSync('cp', ['-R', `${project.installed}/.`, join(folder, 'node_modules/sluice')])
+  for (const name of names) symlinkSync(join(REPOSITORY, 'node_modules', name), join(folder, 'node_modules', name))
+  return folder
+}
+
+function traceOf(entry: string): readonly string[] {
+  const options = ['--import', join(import.meta.dirname, 'trace.mjs'), '--input-type=module']
+  const { status, stdout, stderr } = node(running, `import '${entry}'`, project.folder, options)
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+  return stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith('loaded ') ? [line.slice('loaded '.length)] : []))
+    .filter((url) => !url.includes('[eval'))
+}
+
+/** What the compiler says against these files at its strictest, our declarations included. */
+function compile(files: readonly string[]): string {
+  const strictest = [
+    '--strict',
+    '--exactOptionalPropertyTypes',
+    '--noUncheckedIndexedAccess',
+    '--skipLibCheck',
+    'false',
+  ]
+  const options = [
+    '--declaration',
+    '--outDir',
+    'compiled',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+    ...strictest,
+  ]
+  const tsc = join(REPOSITORY, 'node_modules/typescript/bin/tsc')
+  return spawnSync(process.execPath, [tsc, ...options, ...files], { cwd: project.folder, encoding: 'utf8' }).stdout
+}

@@ -29,26 +29,52 @@ interface Import {
   readonly from: string
   readonly to: string
   readonly isReExport: boolean
+  readonly isTypeOnly: boolean
 }
 
-/** Every import of a source file: static, type-only, dynamic and re-exported. */
+/** Every import of a source file: static, type-only, dynamic, required and re-exported. */
 function importsIn(file: string, text: string): readonly Import[] {
   const found: Import[] = []
+  const importedFrom = new Map<string, string>()
   const visit = (node: ts.Node): void => {
     if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier !== undefined) {
       const to = (node.moduleSpecifier as ts.StringLiteral).text
-      found.push({ from: file, to, isReExport: ts.isExportDeclaration(node) })
+      found.push({ from: file, to, isReExport: ts.isExportDeclaration(node), isTypeOnly: isErased(node) })
+      for (const name of ts.isImportDeclaration(node) ? namesOf(node) : []) importedFrom.set(name, to)
     }
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      found.push({ from: file, to: (node.arguments[0] as ts.StringLiteral).text, isReExport: false })
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier === undefined) {
+      for (const { propertyName, name } of ts.isNamedExports(node.exportClause!) ? node.exportClause.elements : []) {
+        const to = importedFrom.get((propertyName ?? name).text)
+        if (to !== undefined) found.push({ from: file, to, isReExport: true, isTypeOnly: false })
+      }
+    }
+    if (ts.isCallExpression(node) && isLoad(node.expression)) {
+      const [what] = node.arguments
+      const to = what !== undefined && ts.isStringLiteralLike(what) ? what.text : '(computed)'
+      found.push({ from: file, to, isReExport: false, isTypeOnly: false })
     }
     if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      found.push({ from: file, to: (node.argument.literal as ts.StringLiteral).text, isReExport: false })
+      const to = (node.argument.literal as ts.StringLiteral).text
+      found.push({ from: file, to, isReExport: false, isTypeOnly: true })
     }
     ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true))
   return found
+}
+
+function namesOf(node: ts.ImportDeclaration): readonly string[] {
+  const { name, namedBindings: bindings } = node.importClause ?? {}
+  const named = bindings === undefined ? [] : ts.isNamespaceImport(bindings) ? [bindings] : [...bindings.elements]
+  return [name, ...named.map((it) => it.name)].flatMap((it) => (it === undefined ? [] : [it.text]))
+}
+
+function isErased(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  return ts.isExportDeclaration(node) ? node.isTypeOnly : node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+}
+
+function isLoad(callee: ts.Expression): boolean {
+  return callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require')
 }
 
 function roomOf(file: string): { readonly name: string; readonly floor: number } {
@@ -70,8 +96,14 @@ function problemsOf(it: Import): string | undefined {
   if (from.name === to.name) return undefined
   if (to.floor > from.floor) return `${it.from} (floor ${from.floor}) imports ${target} (floor ${to.floor}), upwards`
   if (to.floor === from.floor && from.floor < 5) return `${it.from} imports ${target}, its neighbour`
-  if (from.floor === 4 && to.floor === 2 && to.name.startsWith('dialect')) return `${it.from} names a dialect`
+  if (to.name === 'cli') return `${it.from} imports ${target}: the command line is nobody's part`
+  if (from.floor < 5 && isHandedIn(to.name) && !it.isTypeOnly) return `${it.from} names ${to.name}: it is handed in`
   return undefined
+}
+
+/** Only floor 5 knows which engine, and which way to it, there is. Others know its types at most. */
+function isHandedIn(room: string): boolean {
+  return room.startsWith('dialect/') || room.startsWith('driver/')
 }
 
 function foreign(it: Import, room: string, floor: number): string | undefined {
@@ -131,7 +163,12 @@ const broken: readonly [string, string, RegExp][] = [
   ['cluster/a.ts', "const pg = await import('pg')", /depend on nobody/],
   ['cluster/a.ts', "export { b } from './b.js'", /only entry files/],
   ['elsewhere/a.ts', "import '../base/b.js'", /no floor/],
-  ['pool/pg/a.ts', "import { classify } from '../../dialect/postgres/classify.js'", /names a dialect/],
+  ['cluster/a.ts', "const pg = require('pg')", /depend on nobody/],
+  ['cluster/a.ts', 'const it = await import(name)', /depend on nobody/],
+  ['cluster/a.ts', "import { b } from './b.js'\nexport { b as c }", /only entry files/],
+  ['pool/pg/a.ts', "import { classify } from '../../dialect/postgres/classify.js'", /handed in/],
+  ['cluster/a.ts', "import { PgPool } from '../driver/pg/pg-types.js'", /handed in/],
+  ['pg.ts', "import { run } from './cli/classify/run.js'", /command line/],
 ]
 for (const [file, text, problem] of broken) {
   test(`the rule finds: ${file} with ${text}`, () => {

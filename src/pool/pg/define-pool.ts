@@ -11,23 +11,8 @@ import type { CallRoute } from '../../routing/need.js'
 import { type Callback, readCall } from './call.js'
 import type { PoolCore } from './core.js'
 import { callBackWith, LazyClient } from './lazy-client.js'
+import type { RoutedPool } from './routed-pool.js'
 import { SingleNode } from './single-node.js'
-
-/** What Sluice adds to a `pg.Pool`. */
-export interface RoutedPool {
-  /** A pool like this one whose statements all go to the primary, for code that wants to choose. */
-  readonly writer: pg.Pool & RoutedPool
-  /** A pool like this one whose statements all go to replicas, as long as one can serve. */
-  readonly reader: pg.Pool & RoutedPool
-  /** Where this text would go now, and why. Nothing is sent; `undefined`: no node could take it. */
-  route(text: string): Route | undefined
-  /** Every node as this process sees it now. Immutable: ask again for news. */
-  view(): View
-  stats(): ClusterStats
-  on<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
-  once<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
-  off<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
-}
 
 /** How a pool comes to its core: from options, or as a view of a pool that exists. */
 export type MakeCore = (options: object | undefined) => PoolCore | SingleNode
@@ -55,7 +40,7 @@ interface BasePool extends EventEmitter {
   end(callback?: unknown): unknown
 }
 
-type PoolClass = new (options?: object) => pg.Pool & RoutedPool
+type PoolClass = new (options?: object) => RoutedPool & pg.Pool
 
 /**
  * Makes the `Pool` class over the caller's own `pg`, so that `instanceof pg.Pool` holds: Prisma, Drizzle and others ask

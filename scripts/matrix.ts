@@ -1,0 +1,55 @@
+// Runs the suites that depend on versions, on each supported PostgreSQL and each Node.js of test/versions.
+//
+// `npm ci --prefix test/versions` brings them. Fails when one is missing: this command exists for nothing else.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { NODE_VERSIONS, OTHER_VERSIONS, POSTGRES_VERSIONS, type Version } from '../test/support/versions.js'
+
+/** What speaks with servers. */
+const LIVE = ['test/live', 'test/contract']
+/** The whole program once, but for what only the servers could do differently. */
+const PROGRAM = ['test/unit', 'test/tables', 'test/contract', 'test/live/pool']
+
+interface Run {
+  readonly name: string
+  readonly version: Version
+  readonly node: string
+  readonly env: Readonly<Record<string, string>>
+  readonly suites: readonly string[]
+}
+
+const runs: readonly Run[] = [
+  ...POSTGRES_VERSIONS.map((version) => ({
+    name: `PostgreSQL ${version.major}`,
+    version,
+    node: process.execPath,
+    env: { SLUICE_PG_BIN: version.path },
+    suites: LIVE,
+  })),
+  ...NODE_VERSIONS.map((version) => ({
+    name: `Node.js ${version.major}`,
+    version,
+    node: version.path,
+    env: {},
+    suites: PROGRAM,
+  })),
+]
+
+const failed = runs.filter((run) => !passes(run))
+for (const { name } of failed) console.log(`\nfailed on ${name}`)
+console.log(`\nmatrix: ${runs.length - failed.length} passed, ${failed.length} failed`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+function passes({ name, version, node, env, suites }: Run): boolean {
+  console.log(`\n=== ${name}`)
+  if (!version.isThere) {
+    console.error(`${version.path} is not there: it needs ${OTHER_VERSIONS}`)
+    return false
+  }
+  const args = ['--import', 'tsx', 'scripts/test.ts', ...suites.filter((it) => existsSync(it))]
+  const { status } = spawnSync(node, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  return status === 0
+}

@@ -1,0 +1,42 @@
+import type pg from 'pg'
+import type { ClusterStats } from '../../cluster/cluster.js'
+import type { ClusterEvents } from '../../model/events.js'
+import type { Route } from '../../model/route.js'
+import type { View } from '../../model/view.js'
+import type { CallRoute } from '../../routing/need.js'
+
+/** What one call may say, beside what `pg` reads: `query({ text, values, route: 'primary' })`. */
+export interface CallOptions {
+  /** Where this statement runs. It beats everything else: the text, its hints, the session. */
+  readonly route?: CallRoute
+  /** Which part of the data is meant; default: the session's, else the pool's `defaultShard`. */
+  readonly shard?: string
+}
+
+/** The forms of `query` that `pg` does not have. */
+export interface RoutedCalls {
+  query<Row extends unknown[]>(config: pg.QueryArrayConfig & CallOptions): Promise<pg.QueryArrayResult<Row>>
+  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    config: pg.QueryConfig & CallOptions,
+  ): Promise<pg.QueryResult<Row>>
+}
+
+/** A checked-out client. It takes a connection only when a statement needs one. */
+export type RoutedClient = pg.PoolClient & RoutedCalls
+
+/** What Sluice adds to a `pg.Pool`. */
+export interface RoutedPool extends RoutedCalls {
+  connect(): Promise<RoutedClient>
+  /** A pool like this one whose statements all go to the primary, for code that wants to choose. */
+  readonly writer: RoutedPool & pg.Pool
+  /** A pool like this one whose statements all go to replicas, as long as one can serve. */
+  readonly reader: RoutedPool & pg.Pool
+  /** Where this text would go now, and why. Nothing is sent; `undefined`: no node could take it. */
+  route(text: string): Route | undefined
+  /** Every node as this process sees it now. Immutable: ask again for news. */
+  view(): View
+  stats(): ClusterStats
+  on<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
+  once<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
+  off<Name extends keyof ClusterEvents>(name: Name, listener: (message: ClusterEvents[Name]) => void): this
+}
