@@ -88,7 +88,7 @@ async function show(cluster: TestCluster, screen: Screen): Promise<Report> {
     screen.say(title)
     await act?.()
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, CHAPTER_MS)
+      setTimeout(resolve, CHAPTER_MS)
       controller.signal.addEventListener('abort', () => resolve(), { once: true })
     })
   }
