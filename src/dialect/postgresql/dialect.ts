@@ -1,5 +1,6 @@
 import type { Dialect } from '../../model/dialect.js'
-import { CATALOGUE_QUERY, catalogueFromRows } from './catalogue.js'
+import { catalogueFromRows } from './catalogue.js'
+import { CATALOGUE_QUERY } from './catalogue-query.js'
 import { classify } from './classify.js'
 import { judgeSqlState } from './errors.js'
 import { fingerprint } from './fingerprint.js'

@@ -46,6 +46,10 @@ const PREFIX_WORDS = words(`
   content document escape first groups next passing path range ref rows value version
 `)
 
+const JOIN_WORDS = words(`
+  cross full inner left natural outer right
+`)
+
 /** Words that the classifier asks about by number. */
 const ROLES: Readonly<Record<string, number>> = {
   abort: t.ABORT,
@@ -99,6 +103,7 @@ const ROLES: Readonly<Record<string, number>> = {
   insert: t.INSERT,
   intersect: t.INTERSECT,
   into: t.INTO,
+  isnull: t.POSTFIX_WORD,
   isolation: t.ISOLATION,
   join: t.JOIN,
   key: t.KEY,
@@ -115,6 +120,7 @@ const ROLES: Readonly<Record<string, number>> = {
   no: t.NO,
   not: t.NOT,
   notify: t.NOTIFY,
+  notnull: t.POSTFIX_WORD,
   offset: t.OFFSET,
   on: t.ON,
   only: t.ONLY,
@@ -166,6 +172,7 @@ const ROLES: Readonly<Record<string, number>> = {
   union: t.UNION,
   unlisten: t.UNLISTEN,
   update: t.UPDATE,
+  using: t.USING,
   vacuum: t.VACUUM,
   values: t.VALUES,
   verbose: t.VERBOSE,
@@ -186,6 +193,7 @@ export const KEYWORDS: ReadonlyMap<string, number> = new Map([
   ...numbered(RESERVED_VALUES, t.RESERVED_VALUE),
   ...numbered(TYPE_WORDS, t.TYPE_WORD),
   ...numbered(COLUMN_WORDS, t.COLUMN_WORD),
+  ...numbered(JOIN_WORDS, t.JOIN_WORD),
   ...numbered(PREFIX_WORDS, t.PREFIX_WORD),
   ...Object.entries(ROLES),
 ])

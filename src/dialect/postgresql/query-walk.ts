@@ -25,6 +25,8 @@ const BEFORE_OPERAND = 16
 const GROUPING = 32
 /** The arguments of `set_config`. */
 const SETS = 64
+/** The name of an operator: `OPERATOR(pg_catalog.+)`. */
+const OPERATOR_NAME = 128
 
 /* How a token concerns the walk. */
 /* 0: only its neighbours may ask about it. */
@@ -32,6 +34,14 @@ const NAME = 1
 const KEYWORD = 2
 const PARENTHESIS = 3
 const STOPS = 4
+
+/** Words that are something else by what stands before them. */
+const TURNING_WORDS = [t.NOT, t.TO, t.ZONE, t.PREFIX_WORD, t.POSTFIX_WORD, t.BY, t.RECURSIVE]
+const CLAUSE_WORDS = [
+  ...[t.FROM, t.SELECT, t.TABLE, t.VALUES, t.WITH, t.INTO, t.UPDATE, t.DELETE, t.INSERT, t.MERGE, t.SET],
+  ...[t.FOR, t.SHARE, t.KEY, t.NO],
+  ...[t.WHERE, t.HAVING, t.WINDOW, t.ORDER, t.LIMIT, t.OFFSET, t.FETCH, t.UNION, t.INTERSECT, t.EXCEPT, t.RETURNING],
+]
 
 const CONCERNS: Uint8Array = concerns()
 /** After which tokens a relation's name may follow: 1 always, 2 in a FROM list. */
@@ -97,7 +107,7 @@ export class QueryWalk {
           else if (BEFORE_RELATION[before] !== 0 && this.#isRelationDue(before, token)) {
             token = this.#relation(token)
             continue
-          } else if (concern === KEYWORD) this.#keyword(token)
+          } else if (concern === KEYWORD) token = this.#keyword(token)
         }
         this.#nameWord = scanner.word
         this.#nameEnd = scanner.end
@@ -144,7 +154,7 @@ export class QueryWalk {
   /** Reads a whole name where a relation may stand. @returns the token behind it. */
   #relation(first: number): number {
     const scanner = this.#scanner
-    let last = first
+    let last = NEVER_CALLED[first] === 1 ? first : t.IDENTIFIER
     this.#nameWord = scanner.word
     this.#nameEnd = scanner.end
     let token = scanner.next()
@@ -158,8 +168,8 @@ export class QueryWalk {
       token = scanner.next()
     }
     this.#beforePrevious = this.#beforeName
-    this.#previous = last
-    if (token !== t.OPEN) this.#usesRelation()
+    this.#previous = token === t.OPEN ? last : t.IDENTIFIER
+    if (token !== t.OPEN || this.#beforeName === t.INTO) this.#usesRelation()
     return token
   }
 
@@ -170,7 +180,33 @@ export class QueryWalk {
     if (need !== undefined) this.#finding.decide(need.strength, need.reason, this.#nameStart, name)
   }
 
-  #keyword(token: number): void {
+  /** @returns what the key word is here: some are something else by what stands before them. */
+  #keyword(token: number): number {
+    const previous = this.#previous
+    switch (token) {
+      case t.NOT:
+        // `a NOT IN (...)`, which is not `NOT f(...)`
+        return ENDS_OPERAND[previous] === 1 ? t.IDENTIFIER : token
+      case t.TO:
+        // `SIMILAR TO`; or `DAY TO SECOND`
+        return previous === t.TYPE_WORD ? token : t.IDENTIFIER
+      case t.RECURSIVE:
+        return previous === t.WITH ? token : t.IDENTIFIER
+      case t.POSTFIX_WORD:
+        return ENDS_OPERAND[previous] === 1 ? t.RESERVED_VALUE : token
+      case t.ZONE:
+        return previous === t.TIME ? token : t.IDENTIFIER
+      case t.PREFIX_WORD:
+        return ENDS_OPERAND[previous] === 1 || BEFORE_PREFIX.has(previous) ? token : t.IDENTIFIER
+      case t.BY:
+        if (previous === t.GROUP) this.#here = (this.#here & ~IN_FROM) | GROUPING
+        return ENDS_OPERAND[previous] === 1 || previous === t.GROUP || previous === t.ORDER ? token : t.IDENTIFIER
+    }
+    this.#clause(token)
+    return token
+  }
+
+  #clause(token: number): void {
     switch (token) {
       case t.FROM:
         return this.#from()
@@ -181,9 +217,6 @@ export class QueryWalk {
       case t.VALUES:
         this.#here &= ~(IN_FROM | GROUPING)
         if (this.#isMainVerb()) this.#here &= ~IN_WITH
-        return
-      case t.BY:
-        if (this.#previous === t.GROUP) this.#here = (this.#here & ~IN_FROM) | GROUPING
         return
       case t.WITH:
         if (this.#previous === t.OPEN || this.#previous === t.END) this.#here = (this.#here & ~IN_FROM) | IN_WITH
@@ -242,7 +275,7 @@ export class QueryWalk {
   /** Behind the last CTE, or behind the name that ends its SEARCH or CYCLE clause. */
   #isMainVerb(): boolean {
     if ((this.#here & IN_WITH) === 0) return false
-    return this.#previous === t.CLOSE || this.#previous === t.IDENTIFIER || this.#previous === t.QUOTED_IDENTIFIER
+    return this.#previous === t.CLOSE || this.#beforePrevious === t.SET || this.#beforePrevious === t.USING
   }
 
   #writes(): void {
@@ -294,16 +327,23 @@ export class QueryWalk {
       case t.ON:
         return this.#beforePrevious === t.DISTINCT ? BEFORE_OPERAND : 0
       case t.OPERATOR_WORD:
-        return BEFORE_OPERAND
+        return BEFORE_OPERAND | OPERATOR_NAME
     }
-    if (NEVER_CALLED[previous] === 1) return 0
+    if (NEVER_CALLED[previous] === 1 || this.#isQueryBehindCycle()) return 0
     if (this.#isCall(previous)) return this.#call()
     // GROUPING SETS (
     return this.#beforeName === t.COLUMN_WORD ? this.#here & GROUPING : 0
   }
 
+  /** `WITH t AS (...) SEARCH DEPTH FIRST BY a SET b (SELECT ...)`: what stands in parentheses is the statement. */
+  #isQueryBehindCycle(): boolean {
+    if ((this.#here & IN_WITH) === 0 || !(this.#beforeName === t.SET || this.#beforeName === t.USING)) return false
+    this.#here &= ~IN_WITH
+    return true
+  }
+
   #isJoin(): boolean {
-    return ENDS_OPERAND[this.#beforeName] === 1 || this.#beforeName === t.TYPE_WORD
+    return ENDS_OPERAND[this.#beforeName] === 1 || this.#beforeName === t.JOIN_WORD
   }
 
   /** Whether a name before a parenthesis is called, or names an alias, a CTE, a type, or a piece of syntax. */
@@ -313,6 +353,7 @@ export class QueryWalk {
     switch (before) {
       case t.AS:
       case t.CAST:
+      case t.INTO:
       case t.TABLESAMPLE:
       // `GROUPING SETS (`, `character varying (`, `interval second (`, `AT TIME ZONE (`.
       case t.COLUMN_WORD:
@@ -325,16 +366,13 @@ export class QueryWalk {
     }
     switch (previous) {
       case t.BY:
-        return before !== t.ORDER && before !== t.GROUP
+        return false
       case t.MATERIALIZED:
         return before !== t.NOT || (this.#here & IN_WITH) === 0
       case t.CUBE_OR_ROLLUP:
-        return (this.#here & GROUPING) === 0
+        return (this.#here & GROUPING) === 0 || !BEFORE_GROUPING_ITEM.has(before)
       case t.PREFIX_WORD:
         return before !== t.FETCH
-      case t.TYPE_WORD:
-        // `NOT ILIKE (...)`
-        return before !== t.NOT || functionOf(this.#nameWord) !== NO_BUILT_IN
     }
     return true
   }
@@ -401,6 +439,7 @@ export class QueryWalk {
   #close(): number {
     const inner = this.#here
     if ((inner & IN_WITH) !== 0) this.#doubt()
+    if ((inner & OPERATOR_NAME) !== 0 && this.#previous !== t.OPERATOR && this.#previous !== t.EQUALS) this.#doubt()
     if ((inner & SETS) !== 0) this.#endOfSetConfig()
     this.#here = this.#outer.pop() as number
     return (inner & BEFORE_OPERAND) === 0 ? t.CLOSE : t.CLOSE_BEFORE_OPERAND
@@ -409,6 +448,15 @@ export class QueryWalk {
 
 /** What may stand before the parenthesis of a CTE's body, or of the query of COPY. */
 const BEGINS_BODY: ReadonlySet<number> = new Set([t.AS, t.MATERIALIZED, t.COPY])
+
+/** Behind which tokens, besides an operand, a prefix word may introduce an operand. */
+const BEFORE_PREFIX: ReadonlySet<number> = new Set([
+  ...[t.OPEN, t.COMMA, t.FETCH, t.BY],
+  ...[t.ZONE, t.COLUMN_WORD, t.PREFIX_WORD],
+])
+
+/** Where an item of GROUP BY begins. */
+const BEFORE_GROUPING_ITEM: ReadonlySet<number> = new Set([t.BY, t.OPEN, t.COMMA, t.DISTINCT, t.ALL])
 
 /** Behind AS and `::` every word is a label or a type; only CTEs go on with words of their own. */
 function labelled(token: number): number {
@@ -429,16 +477,13 @@ function concerns(): Uint8Array {
   for (const token of [t.IDENTIFIER, t.QUOTED_IDENTIFIER, t.UNICODE_IDENTIFIER]) table[token] = NAME
   for (const token of [t.OPEN, t.CLOSE]) table[token] = PARENTHESIS
   for (const token of [t.SEMICOLON, t.END, t.BAD]) table[token] = STOPS
-  const keywords = [t.FROM, t.SELECT, t.TABLE, t.VALUES, t.BY, t.WITH, t.INTO, t.UPDATE, t.DELETE, t.INSERT]
-  const locks = [t.MERGE, t.SET, t.FOR, t.SHARE, t.KEY, t.NO]
-  const ends = [t.WHERE, t.HAVING, t.WINDOW, t.ORDER, t.LIMIT, t.OFFSET, t.FETCH, t.UNION, t.INTERSECT, t.EXCEPT]
-  for (const token of [...keywords, ...locks, ...ends, t.RETURNING]) table[token] = KEYWORD
+  for (const token of [...TURNING_WORDS, ...CLAUSE_WORDS]) table[token] = KEYWORD
   return table
 }
 
 function beforeRelation(): Uint8Array {
   const table = new Uint8Array(t.TOKENS)
-  for (const token of [t.FROM, t.JOIN, t.ONLY, t.TABLE]) table[token] = 1
+  for (const token of [t.FROM, t.JOIN, t.ONLY, t.TABLE, t.INTO, t.USING]) table[token] = 1
   for (const token of [t.COMMA, t.OPEN]) table[token] = 2
   return table
 }

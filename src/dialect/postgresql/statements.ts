@@ -52,13 +52,14 @@ function readParenthesised(reader: StatementReader, at: number): void {
 
 const QUERY_VERBS: ReadonlySet<number> = new Set([t.SELECT, t.VALUES, t.TABLE, t.WITH])
 
-/** The last word on ANALYZE counts. Without it a statement is only planned, which a replica does for any of these. */
+/** The last word on ANALYZE counts. Without it a statement is only planned, which a replica does for any of them. */
 function readExplain(reader: StatementReader, at: number): void {
   const { finding } = reader
   const executes = readExplainOptions(reader)
   if (!executes && PLANNED_ONLY.has(reader.token)) {
     finding.decide(READ, 'explain-only', at)
     finding.isPlanOnly = true
+    if (reader.token === t.UPDATE) readTarget(reader)
     reader.walk()
     finding.isPlanOnly = false
     return
@@ -117,9 +118,13 @@ function readCopy(reader: StatementReader, at: number): void {
 }
 
 function readCopiedTable(reader: StatementReader): void {
-  const { scanner } = reader
   const isBinary = reader.written().toLowerCase() === 'binary'
   if (isBinary) reader.next()
+  readRelation(reader)
+}
+
+function readRelation(reader: StatementReader): void {
+  const { scanner } = reader
   const { start } = scanner
   let { end } = scanner
   while (reader.next() === t.DOT) {

@@ -49,6 +49,10 @@ export const RESERVED_VALUE = 31
 export const COLUMN_WORD = 32
 /** A key word that can name a type or a function but not a column, such as `left`. */
 export const TYPE_WORD = 33
+/** `left`, `cross` and the like, which stand before JOIN; `left` and `right` are also functions. */
+export const JOIN_WORD = 35
+/** `isnull` and `notnull`, which stand behind an operand. */
+export const POSTFIX_WORD = 36
 /** A key word that may be a name, or may introduce an expression, such as `escape`. */
 export const PREFIX_WORD = 34
 
@@ -176,9 +180,10 @@ export const XML = 159
 export const ISOLATION = 160
 export const WITHOUT = 161
 export const PROGRAM = 162
+export const USING = 163
 
 /** One more than the greatest of them. */
-export const TOKENS = 163
+export const TOKENS = 164
 
 /** Numbers from here on are words. */
 export const FIRST_WORD = RESERVED
