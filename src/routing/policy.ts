@@ -2,7 +2,7 @@ import type { Refusal } from '../base/errors.js'
 import { canServe } from '../model/health.js'
 import type { NodeView, View } from '../model/view.js'
 
-/** The nodes of one shard that may serve now, in the order of the configuration. */
+/** The nodes of one shard, or those without any, that may serve now, in the order of the configuration. */
 export interface Allowed {
   readonly primaries: readonly NodeView[]
   readonly replicas: readonly NodeView[]
@@ -10,7 +10,7 @@ export interface Allowed {
 
 /** Which nodes of this view may take writes, and which may take reads. Made once for each view. */
 export function allowedIn(view: View, shard: string | undefined): Allowed {
-  const serving = view.nodes.filter((node) => canServe(node.health) && (shard === undefined || node.shard === shard))
+  const serving = view.nodes.filter((node) => canServe(node.health) && node.shard === shard)
   return {
     primaries: writersAmong(serving.filter((node) => node.role === 'primary')),
     replicas: serving.filter((node) => node.role === 'replica'),
