@@ -1,126 +1,103 @@
 import { classify } from '../../dialect/postgresql/classify.js'
-import { REASONS, type ReasonCode } from '../../dialect/postgresql/reasons.js'
 import { resolve } from '../../dialect/postgresql/resolve.js'
-import { splitStatements } from '../../dialect/postgresql/split.js'
-import type { Classification } from '../../model/intent.js'
+import type { FunctionLists } from '../../model/dialect.js'
+import type { Classification, Destination, Intent } from '../../model/intent.js'
+import { jsonLine, textLine } from './format.js'
+import { readTexts, type Texts } from './input.js'
+import { Summary } from './summary.js'
 
 export interface ClassifyOptions {
+  /** One JSON object for each line of output. */
   readonly json: boolean
-  /** Each line of the input is a JSON string: one statement. */
+  /** Each line of the input is a JSON string: one text, which may hold several statements. */
   readonly jsonl: boolean
+  /** Only totals. */
   readonly summary: boolean
+  readonly standardConformingStrings: boolean
+  /** Lower-cased. */
   readonly readFunctions: readonly string[]
   readonly writeFunctions: readonly string[]
 }
 
 /** Where the command reads and writes. Handed in, so that a test needs no process. */
 export interface Streams {
-  readonly input: AsyncIterable<string | Buffer>
-  readonly out: { write(text: string): unknown }
+  readonly input: AsyncIterable<string>
+  /** Resolves when more may be written. */
+  readonly out: { write(text: string): Promise<void> }
   readonly err: { write(text: string): unknown }
+  /** Told how many texts have been read, from time to time. */
+  readonly progress?: (count: number) => void
 }
 
-/** 0: every statement was classified. 1: the input could not be read as announced. */
+/** 0: everything was classified. 1: the input is not what it was said to be. */
 export type ExitCode = 0 | 1
 
-/** What is found of one statement, as `--json` prints it. */
+/** What is found of one text, as `--json` prints it. */
 export interface Row {
   readonly sql: string
-  readonly intent: Classification['intent']
-  /** `all`: must reach every connection of the session. */
-  readonly route: Classification['route']
+  readonly intent: Intent
+  /** `all`: must reach every connection that the session uses. */
+  readonly route: Destination
   readonly reason: string
+  /** The name that decided, where there is one. */
   readonly detail?: string
-  /** Offset of the deciding token, in UTF-16 units. */
+  /** Where in `sql` the deciding token begins, in UTF-16 units. */
   readonly at: number
 }
 
-/** Classifies statement after statement, or totals them. */
+/** Rows are collected up to this many characters before they are written. */
+const BATCH = 65_536
+const PROGRESS_EVERY = 10_000
+
+/** Classifies text after text, or totals them. Holds no more than one statement and one batch of output. */
 export async function runClassify(options: ClassifyOptions, streams: Streams): Promise<ExitCode> {
-  const totals = new Map<string, { row: Row; count: number }>()
-  const take = (sql: string) => {
-    const row = classifyRow(sql, options)
-    if (!options.summary) return void streams.out.write(options.json ? `${JSON.stringify(row)}\n` : lineOf(row))
-    const key = `${row.route} ${row.reason}`
-    const total = totals.get(key)
-    if (total === undefined) totals.set(key, { row, count: 1 })
-    else total.count++
+  const lists = listsOf(options)
+  const summary = options.summary ? new Summary() : undefined
+  const texts = readTexts(streams.input, options.jsonl)
+  let batch = ''
+  let count = 0
+  for await (const item of texts) {
+    if (item.kind === 'problem') return fail(streams, batch, item)
+    if (item.kind === 'skipped') {
+      streams.err.write(`sluice classify: line ${item.line}: skipped ${firstLine(item.text)}\n`)
+      continue
+    }
+    const row = rowOf(item.text, resolve(classify(item.text, options), undefined, lists))
+    if (summary === undefined) batch += options.json ? jsonLine(row) : textLine(row)
+    else summary.add(row)
+    if (batch.length >= BATCH) {
+      await streams.out.write(batch)
+      batch = ''
+    }
+    if (++count % PROGRESS_EVERY === 0) streams.progress?.(count)
   }
-  const failure = options.jsonl ? await readLines(streams.input, take) : await readScript(streams.input, take)
-  if (options.summary) streams.out.write(summaryOf([...totals.values()], options.json))
-  if (failure === undefined) return 0
-  streams.err.write(`sluice classify: ${failure}\n`)
+  await streams.out.write(batch + (summary?.print(options.json) ?? ''))
+  return 0
+}
+
+/** What was classified before the problem is printed all the same; a summary of a part would mislead. */
+async function fail(streams: Streams, batch: string, problem: Texts & { kind: 'problem' }): Promise<ExitCode> {
+  await streams.out.write(batch)
+  streams.err.write(`sluice classify: line ${problem.line} ${problem.text}\n`)
   return 1
 }
 
-function classifyRow(sql: string, options: ClassifyOptions): Row {
-  const lists = { readFunctions: new Set(options.readFunctions), writeFunctions: new Set(options.writeFunctions) }
-  const found = resolve(classify(sql), undefined, lists)
-  const route = found.hint === undefined ? found.route : found.hint.to === 'primary' ? 'primary' : 'replica'
-  const reason = found.hint === undefined ? found.reason : 'hint'
-  const detail = found.hint?.to === 'node' ? found.hint.node : found.detail
-  return { sql, intent: found.intent, route, reason, ...(detail === undefined ? {} : { detail }), at: found.at }
-}
-
-async function readScript(input: Streams['input'], take: (sql: string) => void): Promise<undefined> {
-  let script = ''
-  for await (const chunk of input) script += chunk
-  for (const { text } of splitStatements(withoutPsqlCommands(script))) take(text)
-}
-
-/** Lines of `psql`'s own, such as `\connect`, are not SQL. They become blank lines, so that line numbers stay. */
-function withoutPsqlCommands(script: string): string {
-  if (!script.startsWith('\\') && !script.includes('\n\\')) return script
-  return script
-    .split('\n')
-    .map((line) => (line.startsWith('\\') ? '' : line))
-    .join('\n')
-}
-
-async function readLines(input: Streams['input'], take: (sql: string) => void): Promise<string | undefined> {
-  let rest = ''
-  let number = 0
-  for await (const chunk of input) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const failure = takeLine(line, ++number, take)
-      if (failure !== undefined) return failure
-    }
+/** A hint in the text decides the route; what the text needs by itself stays visible as its intent. */
+function rowOf(sql: string, found: Classification): Row {
+  const { intent, at, hint } = found
+  if (hint === undefined) {
+    const { route, reason, detail } = found
+    return { sql, intent, route, reason, ...(detail === undefined ? {} : { detail }), at }
   }
-  return takeLine(rest, number + 1, take)
+  if (hint.to === 'node') return { sql, intent, route: found.route, reason: 'hint', detail: `node=${hint.node}`, at: 0 }
+  return { sql, intent, route: hint.to, reason: 'hint', detail: hint.to, at: 0 }
 }
 
-function takeLine(line: string, number: number, take: (sql: string) => void): string | undefined {
-  if (line.trim() === '') return undefined
-  try {
-    const sql: unknown = JSON.parse(line)
-    if (typeof sql !== 'string') return `line ${number} must be a JSON string, found ${typeof sql}`
-    take(sql)
-    return undefined
-  } catch (error) {
-    return `line ${number} is not JSON: ${(error as Error).message}`
-  }
+function listsOf(options: ClassifyOptions): FunctionLists {
+  return { readFunctions: new Set(options.readFunctions), writeFunctions: new Set(options.writeFunctions) }
 }
 
-const LONGEST_SHOWN = 70
-
-function lineOf({ route, intent, reason, detail, sql }: Row): string {
-  const oneLine = sql.split(/\s+/).join(' ')
-  const shown = oneLine.length > LONGEST_SHOWN ? `${oneLine.slice(0, LONGEST_SHOWN - 1)}…` : oneLine
-  const why = detail === undefined ? reason : `${reason} (${detail})`
-  return `${route.padEnd(8)}${intent.padEnd(8)}${why.padEnd(36)} ${shown}\n`
-}
-
-function summaryOf(totals: readonly { row: Row; count: number }[], json: boolean): string {
-  const all = totals.reduce((sum, it) => sum + it.count, 0)
-  const rows = [...totals].sort((a, b) => b.count - a.count)
-  const shares = rows.map(({ row, count }) => ({ route: row.route, reason: row.reason, count, share: count / all }))
-  if (json) return `${JSON.stringify({ statements: all, rows: shares })}\n`
-  const lines = shares.map(({ route, reason, count, share }) => {
-    const meaning = REASONS[reason as ReasonCode] ?? 'asked for by a comment'
-    return `${String(count).padStart(9)} ${`${(share * 100).toFixed(1)}%`.padStart(7)}  ${route.padEnd(8)} ${reason.padEnd(24)} ${meaning}\n`
-  })
-  const away = shares.filter((it) => it.route === 'replica').reduce((sum, it) => sum + it.share, 0)
-  return `${lines.join('')}${String(all).padStart(9)} statements; ${((away || 0) * 100).toFixed(1)}% may leave the primary\n`
+function firstLine(text: string): string {
+  const end = text.indexOf('\n')
+  return end < 0 ? text : text.slice(0, end)
 }

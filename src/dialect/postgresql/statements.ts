@@ -69,7 +69,18 @@ function readExplain(reader: StatementReader, at: number): void {
   else read(reader, reader.scanner.start)
 }
 
-const PLANNED_ONLY: ReadonlySet<number> = new Set([...QUERY_VERBS, t.OPEN, t.INSERT, t.UPDATE, t.DELETE, t.MERGE])
+/** What the server plans without executing it. `EXPLAIN EXECUTE` is missing: it belongs to one connection. */
+const PLANNED_ONLY: ReadonlySet<number> = new Set([
+  ...QUERY_VERBS,
+  ...[t.OPEN, t.INSERT, t.UPDATE, t.DELETE, t.MERGE],
+  ...[t.CREATE, t.DECLARE, t.REFRESH],
+])
+
+/** `UPDATE [ONLY] name`: even a plan needs to look at the table. */
+function readTarget(reader: StatementReader): void {
+  if (reader.next() === t.ONLY) reader.next()
+  readRelation(reader)
+}
 
 /** @returns whether the statement is executed. */
 function readExplainOptions(reader: StatementReader): boolean {
