@@ -38,12 +38,13 @@ const RESERVED_VALUES = words(`
   null session_user system_user user
 `)
 
-/**
- * Unreserved words that may stand before an expression: `ESCAPE f(x)`, `PASSING BY REF f(x)`, `KEY 'a' VALUE f(x)`,
- * `ROWS f(x) PRECEDING`, `FETCH FIRST f(x) ROWS ONLY`.
- */
+/** Unreserved words that may stand before an expression; `tokens.ts` says where. */
 const PREFIX_WORDS = words(`
-  content document escape first groups next passing path range ref rows value version
+  escape first next passing path ref value
+`)
+
+const LEADING_WORDS = words(`
+  content document groups range rows
 `)
 
 const JOIN_WORDS = words(`
@@ -176,6 +177,7 @@ const ROLES: Readonly<Record<string, number>> = {
   vacuum: t.VACUUM,
   values: t.VALUES,
   verbose: t.VERBOSE,
+  version: t.VERSION_WORD,
   wait: t.WAIT,
   where: t.WHERE,
   window: t.WINDOW,
@@ -195,6 +197,7 @@ export const KEYWORDS: ReadonlyMap<string, number> = new Map([
   ...numbered(COLUMN_WORDS, t.COLUMN_WORD),
   ...numbered(JOIN_WORDS, t.JOIN_WORD),
   ...numbered(PREFIX_WORDS, t.PREFIX_WORD),
+  ...numbered(LEADING_WORDS, t.LEADING_WORD),
   ...Object.entries(ROLES),
 ])
 

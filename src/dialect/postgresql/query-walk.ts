@@ -36,7 +36,17 @@ const PARENTHESIS = 3
 const STOPS = 4
 
 /** Words that are something else by what stands before them. */
-const TURNING_WORDS = [t.NOT, t.TO, t.ZONE, t.PREFIX_WORD, t.POSTFIX_WORD, t.BY, t.RECURSIVE]
+const TURNING_WORDS = [
+  t.NOT,
+  t.TO,
+  t.ZONE,
+  t.PREFIX_WORD,
+  t.LEADING_WORD,
+  t.VERSION_WORD,
+  t.POSTFIX_WORD,
+  t.BY,
+  t.RECURSIVE,
+]
 const CLAUSE_WORDS = [
   ...[t.FROM, t.SELECT, t.TABLE, t.VALUES, t.WITH, t.INTO, t.UPDATE, t.DELETE, t.INSERT, t.MERGE, t.SET],
   ...[t.FOR, t.SHARE, t.KEY, t.NO],
@@ -198,6 +208,10 @@ export class QueryWalk {
         return previous === t.TIME ? token : t.IDENTIFIER
       case t.PREFIX_WORD:
         return ENDS_OPERAND[previous] === 1 || BEFORE_PREFIX.has(previous) ? token : t.IDENTIFIER
+      case t.LEADING_WORD:
+        return ENDS_OPERAND[previous] === 1 || BEFORE_LEADING.has(previous) ? t.PREFIX_WORD : t.IDENTIFIER
+      case t.VERSION_WORD:
+        return previous === t.COMMA ? t.PREFIX_WORD : t.IDENTIFIER
       case t.BY:
         if (previous === t.GROUP) this.#here = (this.#here & ~IN_FROM) | GROUPING
         return ENDS_OPERAND[previous] === 1 || previous === t.GROUP || previous === t.ORDER ? token : t.IDENTIFIER
@@ -449,11 +463,9 @@ export class QueryWalk {
 /** What may stand before the parenthesis of a CTE's body, or of the query of COPY. */
 const BEGINS_BODY: ReadonlySet<number> = new Set([t.AS, t.MATERIALIZED, t.COPY])
 
-/** Behind which tokens, besides an operand, a prefix word may introduce an operand. */
-const BEFORE_PREFIX: ReadonlySet<number> = new Set([
-  ...[t.OPEN, t.COMMA, t.FETCH, t.BY],
-  ...[t.ZONE, t.COLUMN_WORD, t.PREFIX_WORD],
-])
+/** Behind which tokens, besides an operand, such words may introduce an operand. A type's words end an operand too. */
+const BEFORE_PREFIX: ReadonlySet<number> = new Set([t.FETCH, t.BY, t.ZONE, t.COLUMN_WORD, t.PREFIX_WORD])
+const BEFORE_LEADING: ReadonlySet<number> = new Set([t.OPEN, t.ZONE, t.COLUMN_WORD, t.PREFIX_WORD])
 
 /** Where an item of GROUP BY begins. */
 const BEFORE_GROUPING_ITEM: ReadonlySet<number> = new Set([t.BY, t.OPEN, t.COMMA, t.DISTINCT, t.ALL])

@@ -53,8 +53,12 @@ export const TYPE_WORD = 33
 export const JOIN_WORD = 35
 /** `isnull` and `notnull`, which stand behind an operand. */
 export const POSTFIX_WORD = 36
-/** A key word that may be a name, or may introduce an expression, such as `escape`. */
+/** A word that may be a name, or may introduce an expression: `ESCAPE f(x)`, `KEY 'a' VALUE f(x)`, `PASSING f(x)`. */
 export const PREFIX_WORD = 34
+/** The same at the beginning of a parenthesis: `(ROWS f(x) PRECEDING)`, `xmlparse(DOCUMENT f(x))`. */
+export const LEADING_WORD = 37
+/** The same behind a comma: `xmlroot(x, VERSION f(x))`. */
+export const VERSION_WORD = 38
 
 export const ABORT = 40
 export const ALL = 41
