@@ -1,46 +1,49 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { Flow } from './flow.js'
+import { freePort, listen } from './ports.js'
 
 /** What the network between two ends does. */
 export type GateState = 'open' | 'cut' | 'half-open'
 
-interface Pair {
+interface Connection {
   readonly near: Socket
-  readonly far: Socket
+  /** `undefined`: nobody was dialled, since not a byte would have passed. */
+  readonly far: Socket | undefined
+  readonly flows: readonly Flow[]
 }
 
 /**
  * A piece of network in front of a server, to be broken on purpose: listens on a port of its own and passes bytes on.
  *
- * `cut`: connections break and new ones are refused at once. `half-open`: connections stay, new ones open, and no byte
- * passes. `delay`: every chunk arrives that much later, in each direction.
+ * While it is open it is not to be noticed: a connection that the server breaks breaks, one that the server ends ends,
+ * and where no server listens no connection opens.
  */
 export class Gate {
-  readonly #server: Server
-  readonly #pairs = new Set<Pair>()
+  readonly port: number
+  #listener: Server | undefined
+  #change: Promise<void> = Promise.resolve()
+  readonly #connections = new Set<Connection>()
   #state: GateState = 'open'
   #delayMs = 0
   #target: number
-  #port = 0
+  #isTargetThere: boolean
+  #isClosed = false
 
-  private constructor(target: number) {
+  private constructor(port: number, target: number, isTargetThere: boolean) {
+    this.port = port
     this.#target = target
-    this.#server = createServer({ allowHalfOpen: true }, (near) => this.#accept(near))
+    this.#isTargetThere = isTargetThere
   }
 
-  /** Opens a gate to a port on this machine. */
-  static async open(target: number): Promise<Gate> {
-    const gate = new Gate(target)
-    await new Promise<void>((resolve, reject) => {
-      gate.#server.once('error', reject)
-      gate.#server.listen(0, '127.0.0.1', resolve)
-    })
-    gate.#port = (gate.#server.address() as { port: number }).port
-    gate.#server.unref()
+  /**
+   * Opens a gate to a port on this machine.
+   *
+   * @param isTargetThere false: connections are refused until `targetIs` says otherwise.
+   */
+  static async open(target: number, isTargetThere = true): Promise<Gate> {
+    const gate = new Gate(await freePort(), target, isTargetThere)
+    await gate.#adjust()
     return gate
-  }
-
-  get port(): number {
-    return this.#port
   }
 
   get state(): GateState {
@@ -53,82 +56,111 @@ export class Gate {
     this.#breakAll()
   }
 
-  cut(): void {
+  /** Whether a server listens at the target: otherwise the gate refuses as the server's own port would. */
+  async targetIs(there: boolean): Promise<void> {
+    this.#isTargetThere = there
+    await this.#adjust()
+  }
+
+  /** Connections break, and new ones are refused. */
+  async cut(): Promise<void> {
     this.#state = 'cut'
     this.#breakAll()
+    await this.#adjust()
   }
 
-  halfOpen(): void {
+  /** Connections stay, new ones open, and not a byte passes. */
+  async halfOpen(): Promise<void> {
     this.#state = 'half-open'
-    for (const { near, far } of this.#pairs) {
-      near.pause()
-      far.pause()
-    }
+    for (const { flows } of this.#connections) for (const flow of flows) flow.halt()
+    await this.#adjust()
   }
 
-  /** Everything passes again, at once. Connections that were half-open break: their ends no longer agree. */
-  heal(): void {
-    if (this.#state === 'half-open') this.#breakAll()
-    this.#state = 'open'
-    this.#delayMs = 0
-  }
-
-  delay(ms: number): void {
+  /** Every byte takes so much longer, in each direction. */
+  async delay(ms: number): Promise<void> {
     this.#delayMs = ms
   }
 
+  /** Everything passes again, at once. Connections that were half-open break: their ends no longer agree. */
+  async heal(): Promise<void> {
+    if (this.#state === 'half-open') this.#breakAll()
+    this.#state = 'open'
+    this.#delayMs = 0
+    for (const { flows } of this.#connections) for (const flow of flows) flow.hurry()
+    await this.#adjust()
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#breakAll()
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    await this.#adjust()
+  }
+
+  /** Listens, or not, as the state demands. One change after the other. */
+  #adjust(): Promise<void> {
+    const adjusted = this.#change.then(async () => {
+      if (this.#mayConnect()) return this.#listen()
+      this.#listener?.close()
+      this.#listener = undefined
+    })
+    this.#change = adjusted.catch(() => undefined)
+    return adjusted
+  }
+
+  #mayConnect(): boolean {
+    if (this.#isClosed) return false
+    return this.#state === 'half-open' || (this.#state === 'open' && this.#isTargetThere)
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#listener !== undefined) return
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.#accept(near))
+    await listen(listener, this.port)
+    // A connection that could not be accepted is its client's to notice.
+    listener.on('error', () => undefined)
+    // Neither the gate nor what passes through it keeps the process alive: the ends do, if they want to.
+    this.#listener = listener.unref()
   }
 
   #accept(near: Socket): void {
-    if (this.#state === 'cut') return void near.resetAndDestroy()
-    const far = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
-    const pair = { near, far }
-    this.#pairs.add(pair)
-    const over = () => {
-      this.#pairs.delete(pair)
-      near.destroy()
-      far.destroy()
+    near.unref()
+    if (this.#isClosed || this.#state === 'cut') return void near.resetAndDestroy()
+    const far = this.#state === 'half-open' ? undefined : this.#dial()
+    const connection: Connection = { near, far, flows: far === undefined ? [] : this.#join(near, far) }
+    this.#connections.add(connection)
+    for (const end of [near, far]) {
+      end?.on('error', () => undefined)
+      end?.on('close', (isBroken) => this.#endWas(isBroken, end, connection))
     }
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.setNoDelay(true)
-      from.on('error', over)
-      from.on('close', over)
-      from.on('data', (chunk) => this.#pass(chunk, from, to))
-      from.on('end', () => this.#later(() => to.end()))
-    }
-    if (this.#state === 'half-open') {
-      near.pause()
-      far.pause()
-    }
+    if (far === undefined) near.pause()
   }
 
-  #pass(chunk: Buffer, from: Socket, to: Socket): void {
-    this.#later(() => {
-      if (to.destroyed || this.#state === 'half-open') return
-      if (to.write(chunk)) return
-      from.pause()
-      to.once('drain', () => {
-        if (this.#state !== 'half-open') from.resume()
-      })
-    })
+  #dial(): Socket {
+    const far = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    return far.unref()
   }
 
-  #later(pass: () => void): void {
-    if (this.#delayMs === 0) pass()
-    else setTimeout(pass, this.#delayMs)
+  #join(near: Socket, far: Socket): readonly Flow[] {
+    const delayMs = () => this.#delayMs
+    return [new Flow(near, far, delayMs), new Flow(far, near, delayMs)]
+  }
+
+  /** One end has gone. Where the other can know, it goes the same way; what it had yet to say is lost, as it would be. */
+  #endWas(isBroken: boolean, end: Socket, connection: Connection): void {
+    if (!this.#connections.has(connection)) return
+    const { near, far } = connection
+    const other = end === near ? far : near
+    if (other === undefined || other.destroyed) return void this.#connections.delete(connection)
+    if (this.#state === 'half-open') return
+    if (isBroken) other.resetAndDestroy()
   }
 
   #breakAll(): void {
-    for (const { near, far } of this.#pairs) {
+    for (const { near, far, flows } of this.#connections) {
+      for (const flow of flows) flow.halt()
       near.resetAndDestroy()
-      far.destroy()
+      far?.resetAndDestroy()
     }
-    this.#pairs.clear()
+    this.#connections.clear()
   }
 }

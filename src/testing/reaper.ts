@@ -1,93 +1,56 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
+import { OperationError } from './errors.js'
+import { reap } from './reap.js'
 
 /**
- * Cleans up after this process however it ends: a small process of its own that waits at a pipe. When the pipe closes
- * it ends every server under the folder, and removes the folder.
+ * Cleans up after this process however it ends, SIGKILL included: a small process of its own that is told what there is
+ * to clean up, and waits at a pipe. When the pipe closes it ends what still runs, and removes the folders.
+ *
+ * It does not keep this process alive, and it is not in its group: an interrupt from the terminal does not reach it.
  */
 export class Reaper {
   readonly #child: ChildProcess
+  readonly #pipe: Writable
 
-  /** @param folder everything of one cluster; data directories lie directly under it. */
-  constructor(folder: string) {
-    // Loaders that run TypeScript wrap inner functions in a helper of this name.
-    const script = `const __name = (fn) => fn; (${reap.toString()})(process.argv[1])`
-    this.#child = spawn(process.execPath, ['-e', script, folder], {
+  constructor() {
+    // Tools that compile TypeScript wrap inner functions in a call of this name.
+    const script = `const __name = (fn) => fn; (${reap.toString()})()`
+    this.#child = spawn(process.execPath, ['-e', script], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
-      env: {},
+      env: { PATH: process.env['PATH'], ELECTRON_RUN_AS_NODE: '1' },
     })
     this.#child.unref()
-    const pipe = this.#child.stdin as unknown as { unref?(): void; on(name: 'error', listener: () => void): void }
-    pipe.unref?.()
-    // Written to once, at the end; that it may already be gone then is no news.
-    pipe.on('error', () => undefined)
+    this.#pipe = this.#child.stdin as Writable
+    ;(this.#pipe as Writable & { unref(): void }).unref()
+    for (const part of [this.#child, this.#pipe]) part.on('error', () => undefined)
+    if (this.#child.pid === undefined) throw new OperationError('start the reaper', 'no process could be started')
   }
 
-  /** All is clean already. Resolves when the process has gone. */
-  dismiss(): Promise<void> {
+  /** This folder, with everything in it, shall go. */
+  adopt(folder: string): void {
+    this.#pipe.write(`folder ${folder}\n`)
+  }
+
+  /** This process shall end, if it works on an adopted folder. */
+  watch(pid: number): void {
+    this.#pipe.write(`pid ${pid}\n`)
+  }
+
+  /** Has everything cleaned up now. May be called twice. @throws {OperationError} something was left behind. */
+  async dismiss(): Promise<void> {
+    const { exitCode, signalCode } = this.#child
+    const code = exitCode ?? signalCode ?? (await this.#ended())
+    if (code !== 0) throw new OperationError('clean up', `the reaper ended with ${code}: something was left behind`)
+  }
+
+  #ended(): Promise<number | string | null> {
     return new Promise((resolve) => {
-      if (this.#child.exitCode !== null) return resolve()
-      this.#child.once('exit', () => resolve())
+      this.#child.once('exit', (code, signal) => resolve(code ?? signal))
       this.#child.ref()
-      this.#child.stdin?.end()
+      this.#pipe.end()
     })
   }
-}
-
-/** Runs in the other process, from its source text: it can use nothing from around it. */
-function reap(folder: string): void {
-  const fs = process.getBuiltinModule('node:fs')
-  const path = process.getBuiltinModule('node:path')
-  const isAlive = (pid: number) => {
-    try {
-      process.kill(pid, 0)
-      return true
-    } catch {
-      return false
-    }
-  }
-  const signal = (pid: number, name: NodeJS.Signals) => {
-    try {
-      process.kill(pid, name)
-    } catch {
-      // Gone meanwhile.
-    }
-  }
-  const serverPids = () =>
-    (fs.existsSync(folder) ? fs.readdirSync(folder) : []).flatMap((name) => {
-      try {
-        const [pid, dataDir] = fs.readFileSync(path.join(folder, name, 'postmaster.pid'), 'utf8').split('\n')
-        return dataDir === path.join(folder, name) ? [Number(pid)] : []
-      } catch {
-        return []
-      }
-    })
-  const family = (pid: number) =>
-    (fs.existsSync('/proc') ? fs.readdirSync('/proc') : [])
-      .filter((name) => {
-        try {
-          return fs.readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid)
-        } catch {
-          return false
-        }
-      })
-      .map(Number)
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => undefined)
-  process.stdin.resume()
-  process.stdin.on('close', () => {
-    const pids = serverPids()
-    const all = pids.flatMap((pid) => [pid, ...family(pid)])
-    for (const pid of all) signal(pid, 'SIGCONT')
-    for (const pid of pids) signal(pid, 'SIGQUIT')
-    const deadline = Date.now() + 3000
-    const wait = () => {
-      if (all.some(isAlive) && Date.now() < deadline) return void setTimeout(wait, 20)
-      for (const pid of all) signal(pid, 'SIGKILL')
-      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
-      process.exit(0)
-    }
-    wait()
-  })
 }

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, fchownSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { closeSync, fchownSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Binaries } from './binaries.js'
 import { OperationError } from './errors.js'
+import { lastLines, sizeOf, textFrom } from './log-file.js'
 import type { Owner } from './owner.js'
+import { childrenOf, isAlive, type Process, processOf, send } from './processes.js'
+import { serverEnvironment } from './programs.js'
+import type { Reaper } from './reaper.js'
 
 /** How a server is made to stop. `fast`: sessions end, a clean shutdown. `immediate`: a crash. `kill`: SIGKILL. */
 export type StopMode = 'fast' | 'immediate' | 'kill'
@@ -14,159 +16,141 @@ const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as con
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 30_000
 const POLL_MS = 3
+const MESSAGE_LINES = 12
 
-export interface ServerFiles {
+export interface ServerOptions {
+  readonly name: string
+  readonly port: number
+  readonly binDir: string
   readonly dataDir: string
   readonly logFile: string
+  readonly owner: Owner | undefined
+  readonly reaper: Reaper
+  /** Called when connections are taken, or at least answered, and when they no longer are. */
+  readonly onListening: (isListening: boolean) => Promise<void>
 }
 
-/** One `postgres` process: started, watched and stopped by its own process id. */
+/** One `postgres` process: started, watched and stopped by its own process number. */
 export class Server {
-  readonly port: number
-  readonly #binaries: Binaries
-  readonly #owner: Owner | undefined
-  readonly #files: ServerFiles
-  #process: ChildProcess | undefined
+  readonly #options: ServerOptions
+  #child: ChildProcess | undefined
   #isFrozen = false
 
-  constructor(port: number, binaries: Binaries, owner: Owner | undefined, files: ServerFiles) {
-    this.port = port
-    this.#binaries = binaries
-    this.#owner = owner
-    this.#files = files
+  constructor(options: ServerOptions) {
+    this.#options = options
   }
 
-  get binDir(): string {
-    return this.#binaries.binDir
+  get port(): number {
+    return this.#options.port
   }
 
   get isRunning(): boolean {
-    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen && this.isRunning
   }
 
   get pid(): number | undefined {
-    return this.isRunning ? this.#process?.pid : undefined
+    return this.isRunning ? this.#child?.pid : undefined
   }
 
   /** Resolves when the server takes connections. @throws {OperationError} with the end of its log. */
   async start(): Promise<void> {
     if (this.isRunning) return
-    const log = openSync(this.#files.logFile, 'a')
-    if (this.#owner !== undefined) fchownSync(log, this.#owner.uid, this.#owner.gid)
-    const from = readFileSync(this.#files.logFile).length
-    const child = spawn(join(this.#binaries.binDir, 'postgres'), ['-D', this.#files.dataDir, '-p', String(this.port)], {
-      ...this.#owner,
-      cwd: '/',
-      stdio: ['ignore', log, log],
-      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
-    })
-    closeSync(log)
-    child.unref()
-    this.#process = child
+    const from = sizeOf(this.#options.logFile)
+    const child = this.#spawn()
+    this.#child = child
     this.#isFrozen = false
     await this.#untilReady(child, from)
   }
 
   /** Resolves when the server and all its children have gone. */
   async stop(mode: StopMode): Promise<void> {
-    const child = this.#process
-    if (child === undefined || !this.isRunning || child.pid === undefined) return
-    const family = [child.pid, ...childrenOf(child.pid)]
+    const { pid } = this
+    if (pid === undefined) return
+    const family = this.#family(pid)
     if (mode !== 'kill') this.thaw()
-    send(child.pid, SIGNALS[mode])
-    const deadline = Date.now() + STOP_TIMEOUT_MS
+    process.kill(pid, SIGNALS[mode])
+    const deadline = performance.now() + STOP_TIMEOUT_MS
     while (this.isRunning || family.some(isAlive)) {
-      if (Date.now() > deadline)
-        throw new OperationError('stop', `the server did not stop within ${STOP_TIMEOUT_MS} ms`)
-      // Children of a killed server end by themselves when they notice; frozen ones cannot.
-      if (mode === 'kill' && !this.isRunning) for (const pid of family) send(pid, 'SIGKILL')
+      if (performance.now() > deadline) throw this.#failure('stop', `it still runs after ${STOP_TIMEOUT_MS} ms`, '')
+      // Children of a killed server end by themselves when they notice, but frozen ones never would.
+      if (mode === 'kill' && !this.isRunning) for (const it of family) send(it, 'SIGKILL')
       await wait(POLL_MS)
     }
-    this.#process = undefined
+    await this.#options.onListening(false)
   }
 
-  /** Stops time for the server and all its children. */
+  /** Stops time for the server and all its children, those included that it was about to have. */
   freeze(): void {
+    const { pid } = this
+    if (pid === undefined) throw this.#failure('freeze', 'it does not run', '')
     this.#isFrozen = true
-    for (const pid of this.#family()) send(pid, 'SIGSTOP')
+    process.kill(pid, 'SIGSTOP')
+    const stopped = new Set<number>()
+    for (let fresh = childrenOf(pid); fresh.length > 0; ) {
+      for (const it of fresh) send(it, 'SIGSTOP')
+      for (const it of fresh) stopped.add(it.pid)
+      fresh = childrenOf(pid).filter((it) => !stopped.has(it.pid))
+    }
   }
 
   thaw(): void {
     if (!this.#isFrozen) return
     this.#isFrozen = false
-    for (const pid of this.#family()) send(pid, 'SIGCONT')
+    const { pid } = this
+    if (pid !== undefined) for (const it of this.#family(pid)) send(it, 'SIGCONT')
   }
 
-  #family(): readonly number[] {
-    const { pid } = this
-    return pid === undefined ? [] : [pid, ...childrenOf(pid)]
+  #family(pid: number): readonly Process[] {
+    return [processOf(pid), ...childrenOf(pid)]
+  }
+
+  #spawn(): ChildProcess {
+    const { binDir, dataDir, logFile, owner, port, reaper, onListening } = this.#options
+    // Straight into the file, without anybody between: what a server has answered is already in its log.
+    const log = openSync(logFile, 'a', 0o600)
+    if (owner !== undefined) fchownSync(log, owner.uid, owner.gid)
+    const child = spawn(join(binDir, 'postgres'), ['-D', dataDir, '-p', String(port)], {
+      ...owner,
+      cwd: '/',
+      stdio: ['ignore', log, log],
+      env: serverEnvironment(),
+      // An interrupt from the terminal is for this process alone.
+      detached: true,
+    })
+    closeSync(log)
+    if (child.pid !== undefined) reaper.watch(child.pid)
+    child.unref()
+    // Told by `untilReady`, which finds no process.
+    child.on('error', () => undefined)
+    // A gate that cannot close has been closed for good.
+    child.on('exit', () => void onListening(false).catch(() => undefined))
+    return child
   }
 
   async #untilReady(child: ChildProcess, from: number): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS
+    const deadline = performance.now() + START_TIMEOUT_MS
+    let isListening = false
     for (;;) {
-      const log = readFileSync(this.#files.logFile).subarray(from).toString()
-      if (log.includes('ready to accept connections') || log.includes('ready to accept read-only connections')) return
-      if (child.exitCode !== null || child.signalCode !== null) throw new OperationError('start', lastLines(log))
-      if (Date.now() > deadline) {
-        throw new OperationError('start', `not ready within ${START_TIMEOUT_MS} ms: ${lastLines(log)}`)
+      const log = textFrom(this.#options.logFile, from)
+      if (!isListening && log.includes('listening on IPv4 address')) {
+        isListening = true
+        await this.#options.onListening(true)
       }
+      if (/database system is ready to accept (read-only )?connections/.test(log)) return
+      if (child.pid === undefined) throw this.#failure('start', 'no process could be started', log)
+      const code = child.exitCode ?? child.signalCode
+      if (code !== null) throw this.#failure('start', `it ended with ${code}`, log)
+      if (performance.now() > deadline) throw this.#failure('start', `not ready within ${START_TIMEOUT_MS} ms`, log)
       await wait(POLL_MS)
     }
   }
-}
 
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
-}
-
-function lastLines(log: string): string {
-  return log.trim().split('\n').slice(-8).join('\n')
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ESRCH') throw error
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
-  }
-}
-
-/** The third field of `stat`, behind the program's name. */
-function isZombie(pid: number): boolean {
-  return statOf(pid)?.[0] === 'Z'
-}
-
-function childrenOf(parent: number): readonly number[] {
-  if (!existsSync('/proc')) return []
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && statOf(pid)?.[1] === String(parent))
-}
-
-function statOf(pid: number): readonly string[] | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    // Gone meanwhile, or no such file system.
-    return undefined
+  #failure(step: string, why: string, log: string): OperationError {
+    const end = log === '' ? '' : `; its log ends with:\n${lastLines(log, MESSAGE_LINES)}`
+    return new OperationError(`${step} ${this.#options.name}`, `${why}${end}`)
   }
 }

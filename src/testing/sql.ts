@@ -1,24 +1,40 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
+import { OperationError } from './errors.js'
 
 /** Longest wait for a connection to one of our own servers. */
 const CONNECT_TIMEOUT_MS = 10_000
+/** Longer than any statement of ours waits by itself. */
+const QUERY_TIMEOUT_MS = 70_000
+const POLL_MS = 5
 
-/** Runs one statement on a connection of its own, past every gate. `pg` is the user's own, loaded when first needed. */
-export async function query<Row extends pg.QueryResultRow>(
+/**
+ * For the superuser's own connections: what they run is not what the application ran, and does not wait for a
+ * synchronous standby that is not there yet.
+ */
+const SESSION_SETTINGS = '-c log_statement=none -c synchronous_commit=local'
+
+/** Runs one statement on a connection of its own. */
+export function query<Row extends pg.QueryResultRow>(
   url: string,
   text: string,
   values?: readonly unknown[],
 ): Promise<Row[]> {
-  return withClient(
-    url,
-    async (client) => (await client.query<Row>(text, values === undefined ? undefined : [...values])).rows,
-  )
+  const work = async (client: pg.Client) =>
+    (await client.query<Row>(text, values === undefined ? undefined : [...values])).rows
+  return withClient(url, work)
 }
 
-/** The same for several statements that need one session. */
+/** The same for several statements that need one session. `pg` is the user's own, loaded when first needed. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const { default: module } = await import('pg')
-  const client = new module.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  const client = new module.Client({
+    connectionString: url,
+    ssl: false,
+    options: SESSION_SETTINGS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+  })
   // A connection that breaks fails the statement under way; there is nobody else to tell.
   client.on('error', () => undefined)
   await client.connect()
@@ -29,28 +45,24 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Asks until the answer pleases. @throws when it does not within `timeoutMs`, with the last answer. */
+/** Asks until the answer pleases. @throws {OperationError} when it does not in time, with the last answer. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T>,
   isGood: (answer: T) => boolean,
   timeoutMs = 20_000,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs
-  let last: unknown
+  const deadline = performance.now() + timeoutMs
   for (;;) {
-    try {
-      const answer = await ask()
-      if (isGood(answer)) return answer
-      last = answer
-    } catch (error) {
-      last = error
+    const seen = await ask().then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    )
+    if ('answer' in seen && isGood(seen.answer)) return seen.answer
+    if (performance.now() > deadline) {
+      const last = 'answer' in seen ? JSON.stringify(seen.answer) : String(seen.error)
+      throw new OperationError(`wait until ${what}`, `not within ${timeoutMs} ms; last seen: ${last}`)
     }
-    if (Date.now() > deadline) {
-      throw new Error(
-        `${what}: not within ${timeoutMs} ms; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
-      )
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await wait(POLL_MS)
   }
 }

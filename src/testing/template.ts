@@ -1,114 +1,134 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   appendFileSync,
   chownSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Binaries } from './binaries.js'
-import { OperationError } from './errors.js'
+import { makeUnfinished } from './folders.js'
 import type { Owner } from './owner.js'
-import { freePort, Server } from './server.js'
-import { query } from './sql.js'
+import { runProgram } from './programs.js'
+import type { Reaper } from './reaper.js'
+import { removeSpareSegments, SEGMENT_MB } from './segments.js'
+import { HBA_TEXT, SETTINGS_FILE } from './settings.js'
 
-const run = promisify(execFile)
+/** A data directory to copy from: initialised, with the roles and the database, and cleanly shut down. */
+export interface Template {
+  readonly dataDir: string
+  /** The superuser's, until a cluster gets passwords of its own. */
+  readonly password: string
+}
+
+/** The application's database in the template, renamed when somebody wants another name. */
+export const TEMPLATE_DATABASE = 'app'
 
 /** Changes when what a template holds changes, so that an older one is not taken. */
-const TEMPLATE_VERSION = 1
-
-/** The superuser's password while a template is made; each cluster gets passwords of its own. */
-const TEMPLATE_PASSWORD = 'template'
-
-/** Where templates are kept between runs: `SLUICE_CACHE`, else beside other temporary files. */
-export function cacheDir(): string {
-  return process.env['SLUICE_CACHE'] ?? join(tmpdir(), 'sluice-cache')
-}
+const RECIPE = 4
 
 /**
- * A data directory to copy from: initialised, with the roles and the database, cleanly shut down. Primary and standbys
- * all begin as copies of it, so no base backup is needed. Made once for each PostgreSQL and database name, in a folder
- * of its own that is renamed when it is complete: processes that make one at the same time do not disturb each other.
+ * The template for this PostgreSQL, made when there is none. Primary and standbys all begin as copies of it, so that no
+ * base backup is needed.
+ *
+ * It is made in a folder of its own that is renamed when it is complete: processes that make one at the same time do
+ * not disturb each other.
  */
-export async function template(binaries: Binaries, owner: Owner | undefined, database: string): Promise<string> {
-  const key = createHash('sha256')
-    .update(`${TEMPLATE_VERSION} ${binaries.binDir} ${database} ${owner?.uid ?? process.getuid?.()}`)
-    .digest('hex')
-    .slice(0, 16)
-  const root = cacheDir()
-  const finished = join(root, `postgres-${binaries.major}-${key}`)
-  if (existsSync(finished)) return finished
-  mkdirSync(root, { recursive: true, mode: 0o755 })
-  const building = mkdtempSync(join(root, 'building-'))
-  try {
-    if (owner !== undefined) chownSync(building, owner.uid, owner.gid)
-    await build(binaries, owner, building, database)
-    renameSync(join(building, 'data'), finished)
-  } catch (error) {
-    if (!existsSync(finished)) throw error
-  } finally {
-    rmSync(building, { recursive: true, force: true })
-  }
-  return finished
-}
-
-async function build(binaries: Binaries, owner: Owner | undefined, folder: string, database: string): Promise<void> {
-  const dataDir = join(folder, 'data')
-  const passwordFile = join(folder, 'password')
-  writeFileSync(passwordFile, TEMPLATE_PASSWORD, { mode: 0o600 })
-  if (owner !== undefined) chownSync(passwordFile, owner.uid, owner.gid)
-  const options = ['-D', dataDir, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8']
-  const fast = ['--locale=C', '--wal-segsize=1', '--no-sync', '--no-instructions']
-  try {
-    await run(join(binaries.binDir, 'initdb'), [...options, ...fast], {
-      ...owner,
-      cwd: '/',
-      env: { LC_ALL: 'C', TZ: 'UTC' },
-    })
-  } catch (cause) {
-    throw new OperationError('initdb', String((cause as { stderr?: string }).stderr ?? cause), { cause })
-  }
-  appendFileSync(
-    join(dataDir, 'postgresql.conf'),
-    "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n",
-  )
-  await createRoles(binaries, owner, folder, dataDir, database)
-}
-
-async function createRoles(
+export async function templateFor(
   binaries: Binaries,
   owner: Owner | undefined,
-  folder: string,
-  dataDir: string,
-  database: string,
-): Promise<void> {
-  const server = new Server(await freePort(), binaries, owner, { dataDir, logFile: join(folder, 'log') })
-  await server.start()
+  cache: string,
+  reaper: Reaper,
+): Promise<Template> {
+  const key = createHash('sha256')
+    .update(`${RECIPE} ${binaries.version} ${binaries.binDir} ${owner?.uid ?? process.getuid?.()}`)
+    .digest('hex')
+    .slice(0, 16)
+  const finished = join(cache, `postgres-${binaries.major}-${key}`)
+  if (isComplete(finished)) return templateIn(finished)
+  const unfinished = makeUnfinished(owner, cache)
+  reaper.adopt(unfinished)
   try {
-    const url = `postgres://postgres:${TEMPLATE_PASSWORD}@127.0.0.1:${server.port}/postgres`
-    await query(url, 'create role replicator login replication')
-    await query(url, 'create role app login')
-    await query(url, 'grant pg_monitor to app')
-    if (database !== 'postgres') await query(url, `create database ${JSON.stringify(database)} owner app`)
+    await build(binaries, owner, unfinished, reaper)
+    putInPlace(unfinished, finished)
   } finally {
-    await server.stop('fast')
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+  return templateIn(finished)
+}
+
+function templateIn(folder: string): Template {
+  return { dataDir: join(folder, 'data'), password: readFileSync(join(folder, 'password'), 'utf8') }
+}
+
+/** Those who tidy up temporary folders take single files. */
+function isComplete(folder: string): boolean {
+  const note = join(folder, 'complete')
+  return existsSync(note) && readFileSync(note, 'utf8') === contentsOf(folder)
+}
+
+function contentsOf(folder: string): string {
+  return `${readdirSync(join(folder, 'data'), { recursive: true }).length} files\n`
+}
+
+function putInPlace(unfinished: string, finished: string): void {
+  writeFileSync(join(unfinished, 'complete'), contentsOf(unfinished))
+  if (existsSync(finished) && !isComplete(finished)) takeAway(finished)
+  try {
+    renameSync(unfinished, finished)
+  } catch (error) {
+    // Another process may have been faster: its template is as good.
+    if (!isComplete(finished)) throw error
   }
 }
 
-/** The URL of a server that has just been started from a template. */
-export function templateUrl(port: number): string {
-  return `postgres://postgres:${TEMPLATE_PASSWORD}@127.0.0.1:${port}/postgres`
+function takeAway(folder: string): void {
+  const away = mkdtempSync(`${folder}-incomplete-`)
+  renameSync(folder, away)
+  rmSync(away, { recursive: true, force: true })
 }
 
-/** Copies a data directory that nobody uses. Where the file system can, blocks are shared until they change. */
-export async function copyDirectory(from: string, to: string): Promise<void> {
-  const share = process.platform === 'linux' ? ['--reflink=auto'] : []
-  await run('cp', ['-R', '-p', ...share, from, to])
+async function build(
+  { binDir, major }: Binaries,
+  owner: Owner | undefined,
+  folder: string,
+  reaper: Reaper,
+): Promise<void> {
+  const dataDir = join(folder, 'data')
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, randomBytes(12).toString('hex'), { mode: 0o600 })
+  if (owner !== undefined) chownSync(passwordFile, owner.uid, owner.gid)
+  const who = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
+  const what = ['-E', 'UTF8', '--locale=C', `--wal-segsize=${SEGMENT_MB}`, '--no-sync', '--no-instructions']
+  await runProgram({ program: join(binDir, 'initdb'), args: ['-D', dataDir, ...who, ...what], owner, reaper })
+  await runProgram({
+    program: join(binDir, 'postgres'),
+    args: ['--single', ...SINGLE_USER_SETTINGS, '-D', dataDir, 'template1'],
+    input: statements(major).join('\n'),
+    owner,
+    reaper,
+  })
+  removeSpareSegments(dataDir)
+  writeFileSync(join(dataDir, 'pg_hba.conf'), HBA_TEXT)
+  appendFileSync(join(dataDir, 'postgresql.conf'), `\ninclude '${SETTINGS_FILE}'\n`)
+}
+
+/** A statement that fails is a failure, and nothing waits for the disk. */
+const SINGLE_USER_SETTINGS = ['-c', 'exit_on_error=on', '-F']
+
+/** For the single-user mode, in which a line is a statement. */
+function statements(major: number): readonly string[] {
+  // The other way to copy a database, the default from 15 on, writes all of it to the log.
+  const strategy = major >= 15 ? ' strategy file_copy' : ''
+  return [
+    'create role replicator login replication',
+    'create role app login',
+    `create database ${TEMPLATE_DATABASE} owner app${strategy}`,
+    'checkpoint',
+  ]
 }

@@ -1,30 +1,44 @@
-import { rmSync } from 'node:fs'
 import { OperationError } from './errors.js'
-import type { Gate } from './gate.js'
+import { positionToReplay } from './position.js'
 import type { Reaper } from './reaper.js'
-import { rebuild, rewind } from './rejoin.js'
+import { makeStandbyOf } from './rejoin.js'
 import type { StopMode } from './server.js'
 import { slotOf } from './settings.js'
-import { until } from './sql.js'
+import { query, until, withClient } from './sql.js'
 import type { TestNode } from './test-node.js'
+import { together } from './together.js'
 
 export interface TestClusterParts {
-  readonly folder: string
   readonly reaper: Reaper
   readonly nodes: readonly TestNode[]
-  readonly hasRewind: boolean
   readonly major: number
 }
 
 type Name = string
 
-/** A real primary with real streaming standbys, in a temporary folder. `await using` stops it. */
+export interface WaitOptions {
+  /** Of these nodes only. Default: every standby that runs and is not frozen. */
+  readonly nodes?: readonly Name[]
+  /** Default 20 s. */
+  readonly timeoutMs?: number
+}
+
+export interface PromoteOptions {
+  /** Whether the other standbys replicate from the new primary from now on. Default `all`. */
+  readonly follow?: 'all' | 'none'
+}
+
+/**
+ * A real primary with real streaming standbys, in a temporary folder. `await using` stops it.
+ *
+ * Everything that can be done to a node can be done to it here, by its name.
+ */
 export class TestCluster implements AsyncDisposable {
   /** In the order of their names: the first primary, then `replica-1`, …; the names stay when roles change. */
   readonly nodes: readonly TestNode[]
   /** The PostgreSQL that runs here: 14 to 18. */
   readonly major: number
-  readonly #parts: TestClusterParts
+  readonly #reaper: Reaper
   #primary: TestNode
   #stopping: Promise<void> | undefined
 
@@ -32,11 +46,11 @@ export class TestCluster implements AsyncDisposable {
   constructor(parts: TestClusterParts) {
     this.nodes = parts.nodes
     this.major = parts.major
-    this.#parts = parts
+    this.#reaper = parts.reaper
     this.#primary = parts.nodes[0] as TestNode
   }
 
-  /** The node that takes writes now. */
+  /** The node that was last made primary. */
   get primary(): TestNode {
     return this.#primary
   }
@@ -50,16 +64,14 @@ export class TestCluster implements AsyncDisposable {
   node(name: Name): TestNode {
     const node = this.nodes.find((it) => it.name === name)
     if (node !== undefined) return node
-    throw new OperationError(
-      'find a node',
-      `none is called ${name}; there are ${this.nodes.map((it) => it.name).join(', ')}`,
-    )
+    const names = this.nodes.map((it) => it.name).join(', ')
+    throw new OperationError('find a node', `none is called ${name}; there are ${names}`)
   }
 
   /** Without a name: ends the cluster and leaves nothing behind; may be called twice. With one: stops that node. */
   stop(): Promise<void>
   stop(name: Name, mode?: StopMode): Promise<void>
-  stop(name?: Name, mode?: StopMode): Promise<void> {
+  async stop(name?: Name, mode?: StopMode): Promise<void> {
     if (name !== undefined) return this.node(name).stop(mode)
     this.#stopping ??= this.#stopAll()
     return this.#stopping
@@ -69,103 +81,106 @@ export class TestCluster implements AsyncDisposable {
     return this.stop()
   }
 
-  start(name: Name): Promise<void> {
-    return this.node(name).start()
+  async start(name: Name): Promise<void> {
+    await this.node(name).start()
   }
 
-  restart(name: Name, mode?: StopMode): Promise<void> {
-    return this.node(name).restart(mode)
+  async restart(name: Name, mode?: StopMode): Promise<void> {
+    await this.node(name).restart(mode)
   }
 
-  freeze(name: Name): void {
-    this.node(name).freeze()
+  async freeze(name: Name): Promise<void> {
+    await this.node(name).freeze()
   }
 
-  thaw(name: Name): void {
-    this.node(name).thaw()
+  async thaw(name: Name): Promise<void> {
+    await this.node(name).thaw()
   }
 
-  pauseReplay(name: Name): Promise<void> {
-    return this.node(name).pauseReplay()
+  async pauseReplay(name: Name): Promise<void> {
+    await this.node(name).pauseReplay()
   }
 
-  resumeReplay(name: Name): Promise<void> {
-    return this.node(name).resumeReplay()
+  async resumeReplay(name: Name): Promise<void> {
+    await this.node(name).resumeReplay()
   }
 
-  lag(name: Name, ms: number): Promise<void> {
-    return this.node(name).lag(ms)
+  async lag(name: Name, ms: number): Promise<void> {
+    await this.node(name).lag(ms)
   }
 
-  cut(name: Name): void {
-    this.node(name).cut()
+  async cut(name: Name): Promise<void> {
+    await this.node(name).cut()
   }
 
-  halfOpen(name: Name): void {
-    this.node(name).halfOpen()
+  async halfOpen(name: Name): Promise<void> {
+    await this.node(name).halfOpen()
   }
 
-  delay(name: Name, ms: number): void {
-    this.node(name).delay(ms)
+  async delay(name: Name, ms: number): Promise<void> {
+    await this.node(name).delay(ms)
   }
 
-  heal(name: Name): void {
-    this.node(name).heal()
+  async heal(name: Name): Promise<void> {
+    await this.node(name).heal()
   }
 
   /**
-   * Makes a standby the primary. The old one is not touched: stop it first, unless two primaries are what you want.
-   *
-   * @param options.follow the other standbys replicate from the new primary. Default true.
+   * Makes a standby the primary, and resolves when it takes writes. The old one is not touched: stop it first, unless
+   * two primaries are what you want.
    */
-  async promote(name: Name, options?: { readonly follow?: boolean }): Promise<void> {
+  async promote(name: Name, options: PromoteOptions = {}): Promise<void> {
     const node = this.node(name)
     const old = this.#primary
+    if (node === old) throw new OperationError(`promote ${name}`, 'it is the primary')
+    if (!node.isRunning) throw new OperationError(`promote ${name}`, 'it does not run')
     await node.admin('select pg_catalog.pg_promote(true, 60)')
-    // A node that is to be rewound looks for this checkpoint's timeline.
+    // Whoever is wound back to this node looks for the timeline in its last checkpoint.
     await node.admin('checkpoint')
     this.#primary = node
-    if (options?.follow === false) return
-    for (const other of this.nodes) {
-      if (other === node || other === old) continue
-      await this.#ensureSlot(other)
-      ;(other.upstream as Gate).retarget(node.parts.server.port)
-    }
+    if (options.follow === 'none') return
+    const others = this.nodes.filter((other) => other !== node && other !== old)
+    await together(others.map((other) => this.#follow(other)))
   }
 
-  /** Makes a stopped or outdated node a standby of the primary: by `pg_rewind` where it exists, else by a new copy. */
+  /**
+   * Makes a node a standby of the primary whatever it was before, and resolves when it streams: an old primary that
+   * still runs or has crashed, a standby that fell too far behind. What only this node had is lost.
+   */
   async rejoin(name: Name): Promise<void> {
     const node = this.node(name)
-    if (node === this.#primary) throw new OperationError('rejoin', `${name} is the primary`)
+    if (node === this.#primary) throw new OperationError(`rejoin ${name}`, 'it is the primary')
     await node.stop('fast')
-    await this.#ensureSlot(node)
-    ;(node.upstream as Gate).retarget(this.#primary.parts.server.port)
-    await (this.#parts.hasRewind ? rewind(node, this.#primary) : rebuild(node, this.#primary, this.major))
+    await this.#follow(node)
+    await makeStandbyOf(this.#primary, node, this.major)
     await node.start()
-    await this.#untilStreaming(node)
+    await this.#dropSlots(node)
+    await this.waitUntilStreaming({ nodes: [name] })
   }
 
-  /** Resolves when every standby that runs shows all that the primary has written so far. */
-  async waitForReplay(timeoutMs?: number): Promise<void> {
-    const [row] = await this.#primary.admin<{ lsn: string }>(
-      'select pg_catalog.pg_current_wal_insert_lsn()::text as lsn',
-    )
-    const asks = `select pg_catalog.pg_last_wal_replay_lsn() >= $1::pg_catalog.pg_lsn as done`
-    await Promise.all(
-      this.replicas
-        .filter((node) => node.isRunning)
-        .map((node) =>
-          until(
-            `${node.name} replays ${row?.lsn}`,
-            async () => (await node.admin<{ done: boolean }>(asks, [row?.lsn]))[0]?.done,
-            (done) => done === true,
-            timeoutMs,
-          ),
-        ),
+  /** Resolves when the standbys stream from the primary. */
+  async waitUntilStreaming(options: WaitOptions = {}): Promise<void> {
+    const names = this.#standbys(options).map((node) => node.name)
+    const ask = "select application_name as name from pg_catalog.pg_stat_replication where state = 'streaming'"
+    await withClient(this.#primary.adminUrl, (client) =>
+      until(
+        `${names.join(', ')} stream`,
+        async () => (await client.query<{ name: string }>(ask)).rows.map((row) => row.name),
+        (streaming) => names.every((name) => streaming.includes(name)),
+        options.timeoutMs,
+      ),
     )
   }
 
-  /** Names of the nodes whose server says that it ran this very text, since `forgetStatements`. Sorted. */
+  /** Resolves when the standbys show all that the primary has written so far. */
+  async waitForReplay(options: WaitOptions = {}): Promise<void> {
+    const ask = 'select pg_catalog.pg_current_wal_insert_lsn()::text as position'
+    const [row] = await query<{ position: string }>(this.#primary.adminUrl, ask)
+    const position = positionToReplay(row!.position)
+    await together(this.#standbys(options).map((node) => untilReplayed(node, position, options.timeoutMs)))
+  }
+
+  /** Names of the nodes whose server says that it was asked to run this very text, since `forgetStatements`. Sorted. */
   async nodesThatRan(text: string): Promise<string[]> {
     return this.nodes
       .filter((node) => node.statements().includes(text))
@@ -177,33 +192,44 @@ export class TestCluster implements AsyncDisposable {
     for (const node of this.nodes) node.forgetStatements()
   }
 
-  /** @internal */
-  async untilAllStream(): Promise<void> {
-    await Promise.all(this.replicas.map((node) => this.#untilStreaming(node)))
+  #standbys({ nodes }: WaitOptions): readonly TestNode[] {
+    if (nodes !== undefined) return nodes.map((name) => this.node(name))
+    return this.replicas.filter((node) => node.isRunning && !node.isFrozen)
   }
 
-  async #untilStreaming(node: TestNode): Promise<void> {
-    const slot = slotOf(node.name)
-    const ask = () =>
-      this.#primary.admin<{ state: string }>(
-        'select state from pg_catalog.pg_stat_replication where application_name = $1',
-        [slot],
-      )
-    await until(`${node.name} streams`, ask, (rows) => rows.some((row) => row.state === 'streaming'))
-  }
-
-  async #ensureSlot(node: TestNode): Promise<void> {
+  async #follow(node: TestNode): Promise<void> {
     await this.#primary.admin(
       `select pg_catalog.pg_create_physical_replication_slot($1, true)
        where not exists (select from pg_catalog.pg_replication_slots where slot_name = $1)`,
       [slotOf(node.name)],
     )
+    await node.follow(this.#primary.parts.server.port)
+  }
+
+  /** Those it had as a primary: nobody uses them, and they would hold back its log for ever. */
+  async #dropSlots(node: TestNode): Promise<void> {
+    await node.admin(
+      'select pg_catalog.pg_drop_replication_slot(slot_name) from pg_catalog.pg_replication_slots where not active',
+    )
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop('immediate')))
-    await Promise.all(this.nodes.flatMap((node) => [node.parts.gate?.close(), node.parts.upstreamGate.close()]))
-    rmSync(this.#parts.folder, { recursive: true, force: true, maxRetries: 5 })
-    await this.#parts.reaper.dismiss()
+    const stops = this.nodes.map((node) => node.stop('immediate'))
+    const closes = this.nodes.flatMap((node) => [node.parts.gate?.close(), node.parts.upstreamGate?.close()])
+    await together([...stops, ...closes.filter((it) => it !== undefined)]).finally(() => this.#reaper.dismiss())
   }
+}
+
+async function untilReplayed(node: TestNode, position: string, timeoutMs: number | undefined): Promise<void> {
+  // One that was never a standby, or is none any more, has nothing to replay.
+  const ask = `select not pg_catalog.pg_is_in_recovery()
+               or pg_catalog.pg_last_wal_replay_lsn() >= $1::pg_catalog.pg_lsn as done`
+  await withClient(node.adminUrl, (client) =>
+    until(
+      `${node.name} replays ${position}`,
+      async () => (await client.query<{ done: boolean }>(ask, [position])).rows[0]?.done,
+      (done) => done === true,
+      timeoutMs,
+    ),
+  )
 }

@@ -1,37 +1,49 @@
-import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeOwn } from './data-dir.js'
+import { OperationError } from './errors.js'
 import type { Gate } from './gate.js'
+import { lastLines, sizeOf, textFrom } from './log-file.js'
 import type { Owner } from './owner.js'
+import type { Reaper } from './reaper.js'
 import type { Server, StopMode } from './server.js'
-import { HBA_FILE, type NodeSettings, settingsFile } from './settings.js'
+import { type NodeSettings, SETTINGS_FILE, settingsText } from './settings.js'
 import { query, until } from './sql.js'
 import { statementsIn } from './statement-log.js'
+
+/** A piece of network that can be broken on purpose. */
+export type Network = Pick<Gate, 'cut' | 'heal' | 'delay' | 'halfOpen' | 'state'>
 
 /** What a node needs to know of its cluster. */
 export interface TestNodeParts {
   readonly name: string
   readonly server: Server
+  readonly binDir: string
   readonly owner: Owner | undefined
+  readonly reaper: Reaper
   readonly dataDir: string
   readonly logFile: string
   /** Between the node and its clients; `undefined`: they reach it directly. */
   readonly gate: Gate | undefined
-  /** Between the node and whatever it replicates from. */
-  readonly upstreamGate: Gate
+  /** Between the node and whatever it replicates from; `undefined`: it does so directly. */
+  readonly upstreamGate: Gate | undefined
   readonly urlAt: (port: number) => string
   readonly adminUrlAt: (port: number) => string
 }
 
 /** One server of a test cluster, with everything that can be done to it. */
 export class TestNode {
+  /** `primary`, `replica-1`, …: what the node was when the cluster started. It keeps the name whatever its role. */
   readonly name: string
   /** @internal */
   readonly parts: TestNodeParts
+  #settings: NodeSettings
   #logFrom = 0
 
-  constructor(parts: TestNodeParts) {
+  /** @internal */
+  constructor(parts: TestNodeParts, settings: NodeSettings) {
     this.name = parts.name
     this.parts = parts
+    this.#settings = settings
   }
 
   /** For the application: its role, its password, its database, through the node's gate. */
@@ -48,23 +60,38 @@ export class TestNode {
     return '127.0.0.1'
   }
 
+  /** Where clients reach the node: its gate's, if it has one. It stays the same through every stop and start. */
   get port(): number {
     return this.parts.gate?.port ?? this.parts.server.port
   }
 
+  /** Is there a server process? A frozen one counts. */
   get isRunning(): boolean {
     return this.parts.server.isRunning
+  }
+
+  get isFrozen(): boolean {
+    return this.parts.server.isFrozen
+  }
+
+  /** The process number of the server, while it runs. */
+  get pid(): number | undefined {
+    return this.parts.server.pid
   }
 
   get dataDir(): string {
     return this.parts.dataDir
   }
 
-  /** Stops the server: `fast` ends sessions and shuts down cleanly, `immediate` is a crash, `kill` is SIGKILL. */
+  /**
+   * Stops the server, and waits until all of its processes have gone: `fast` ends sessions and shuts down cleanly,
+   * `immediate` is a crash of the server, `kill` is SIGKILL. Of a node that does not run: nothing.
+   */
   stop(mode: StopMode = 'fast'): Promise<void> {
     return this.parts.server.stop(mode)
   }
 
+  /** Starts the server at the same address. Resolves when it takes connections. @throws {OperationError} */
   start(): Promise<void> {
     return this.parts.server.start()
   }
@@ -74,99 +101,92 @@ export class TestNode {
     await this.start()
   }
 
-  /** Stops time for the server: connections stay open, and nothing answers. */
-  freeze(): void {
+  /** Stops time for the server: connections stay open, new ones are taken by the system, and nothing answers. */
+  async freeze(): Promise<void> {
     this.parts.server.freeze()
   }
 
-  thaw(): void {
+  /** Time goes on. Of a node that is not frozen: nothing. */
+  async thaw(): Promise<void> {
     this.parts.server.thaw()
   }
 
-  /** A standby goes on receiving, and shows nothing new. */
+  /** A standby goes on receiving, and shows nothing new. Resolves when it has stopped replaying. */
   async pauseReplay(): Promise<void> {
     await this.admin('select pg_catalog.pg_wal_replay_pause()')
-    const state = async () =>
-      (await this.admin<{ state: string }>('select pg_catalog.pg_get_wal_replay_pause_state() as state'))[0]?.state
-    await until(`${this.name} pauses`, state, (it) => it === 'paused')
+    const ask = () => this.#ask('select pg_catalog.pg_get_wal_replay_pause_state()')
+    await until(`${this.name} pauses replay`, ask, (state) => state === 'paused')
   }
 
   async resumeReplay(): Promise<void> {
     await this.admin('select pg_catalog.pg_wal_replay_resume()')
   }
 
-  /** A standby shows each commit so much later; 0 ends it. By the clock of the commit, not of its arrival. */
+  /**
+   * A standby shows each commit this long after it happened, by the clock: what was committed longer ago shows at once.
+   * 0 ends it. It outlives a restart.
+   */
   async lag(ms: number): Promise<void> {
-    await this.admin(`alter system set recovery_min_apply_delay = '${Math.round(ms)}ms'`)
-    await this.admin('select pg_catalog.pg_reload_conf()')
-    const value = async () =>
-      (
-        await this.admin<{ ms: string }>(
-          "select setting as ms from pg_catalog.pg_settings where name = 'recovery_min_apply_delay'",
-        )
-      )[0]?.ms
-    await until(`${this.name} lags`, value, (it) => Number(it) === Math.round(ms))
+    const delay = `${Math.round(ms)}ms`
+    await this.admin(`alter system set recovery_min_apply_delay = '${delay}'`)
+    await this.#reload()
+    const ask = () => this.#ask("select setting from pg_catalog.pg_settings where name = 'recovery_min_apply_delay'")
+    await until(`${this.name} lags by ${delay}`, ask, (setting) => setting === String(Math.round(ms)))
   }
 
   /** Connections through the node's gate break, and new ones are refused. */
-  cut(): void {
-    this.#gate().cut()
+  async cut(): Promise<void> {
+    await this.#gate().cut()
   }
 
   /** Connections stay, new ones open, and not a byte passes. */
-  halfOpen(): void {
-    this.#gate().halfOpen()
+  async halfOpen(): Promise<void> {
+    await this.#gate().halfOpen()
   }
 
   /** Every byte takes so much longer, in each direction. */
-  delay(ms: number): void {
-    this.#gate().delay(ms)
+  async delay(ms: number): Promise<void> {
+    await this.#gate().delay(ms)
   }
 
-  /** All passes again, in front of the node and between it and its upstream. */
-  heal(): void {
-    this.parts.gate?.heal()
-    this.parts.upstreamGate.heal()
+  /** All passes again, in front of the node and between it and its upstream. What was half-open breaks. */
+  async heal(): Promise<void> {
+    await this.parts.gate?.heal()
+    await this.parts.upstreamGate?.heal()
   }
 
-  /** The same kinds of trouble, between this standby and what it replicates from. */
-  get upstream(): Pick<Gate, 'cut' | 'heal' | 'delay' | 'halfOpen' | 'state'> {
-    return this.parts.upstreamGate
+  /** The same kinds of trouble, between this node and what it replicates from. @throws {OperationError} without gates. */
+  get upstream(): Network {
+    return this.parts.upstreamGate ?? this.#refuseGate()
   }
 
-  /** Runs a statement as superuser, past the gate. */
+  /** Runs a statement as superuser, past the gate and past `statements()`. */
   admin<Row extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return query<Row>(this.adminUrl, text, values)
   }
 
+  /** What the server itself says. */
   async isPrimary(): Promise<boolean> {
-    const [row] = await this.admin<{ standby: boolean }>('select pg_catalog.pg_is_in_recovery() as standby')
-    return row?.standby === false
+    return (await this.#ask('select not pg_catalog.pg_is_in_recovery()')) as boolean
   }
 
-  /** Every statement that the server itself says it ran, in order, since the last `forgetStatements`. */
+  /** Every statement that the server itself says it was asked to run, in order, since the last `forgetStatements`. */
   statements(): readonly string[] {
-    return statementsIn(readFileSync(this.parts.logFile).subarray(this.#logFrom).toString())
+    return statementsIn(textFrom(this.parts.logFile, this.#logFrom))
   }
 
   forgetStatements(): void {
-    this.#logFrom = existsSync(this.parts.logFile) ? statSync(this.parts.logFile).size : 0
+    this.#logFrom = sizeOf(this.parts.logFile)
   }
 
   /** The end of the server's log. */
   log(lines = 40): string {
-    return readFileSync(this.parts.logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+    return lastLines(textFrom(this.parts.logFile, 0), lines)
   }
 
   /** @internal Writes what makes this copy of the template this node. */
-  configure(settings: NodeSettings): void {
-    const { dataDir } = this.parts
-    this.#write('sluice.conf', settingsFile(settings))
-    this.#write('pg_hba.conf', HBA_FILE)
-    const main = join(dataDir, 'postgresql.conf')
-    const include = "include 'sluice.conf'\n"
-    const text = readFileSync(main, 'utf8')
-    if (!text.endsWith(include)) this.#write('postgresql.conf', `${text}\n${include}`)
+  configure(): void {
+    this.#write(SETTINGS_FILE, settingsText(this.#settings))
   }
 
   /** @internal */
@@ -174,20 +194,32 @@ export class TestNode {
     this.#write('standby.signal', '')
   }
 
-  /** @internal */
-  clearDataDir(): void {
-    rmSync(this.parts.dataDir, { recursive: true, force: true })
+  /** @internal From now on the node replicates from the server at this port, if it is a standby. */
+  async follow(port: number): Promise<void> {
+    if (this.parts.upstreamGate !== undefined) return this.parts.upstreamGate.retarget(port)
+    this.#settings = { ...this.#settings, upstreamPort: port }
+    this.configure()
+    if (this.isRunning && !this.isFrozen) await this.#reload()
+  }
+
+  async #reload(): Promise<void> {
+    await this.admin('select pg_catalog.pg_reload_conf()')
+  }
+
+  /** The first column of the first row. */
+  async #ask(text: string): Promise<unknown> {
+    return Object.values((await this.admin(text))[0] ?? {})[0]
   }
 
   #gate(): Gate {
-    if (this.parts.gate !== undefined) return this.parts.gate
-    throw new Error(`${this.name} has no gate: the cluster was started with gates: false`)
+    return this.parts.gate ?? this.#refuseGate()
+  }
+
+  #refuseGate(): never {
+    throw new OperationError(`break the network of ${this.name}`, 'the cluster was started with gates: false')
   }
 
   #write(name: string, text: string): void {
-    const file = join(this.parts.dataDir, name)
-    writeFileSync(file, text, { mode: 0o600 })
-    chmodSync(file, 0o600)
-    if (this.parts.owner !== undefined) chownSync(file, this.parts.owner.uid, this.parts.owner.gid)
+    writeOwn(join(this.parts.dataDir, name), text, this.parts.owner)
   }
 }
