@@ -52,8 +52,10 @@ export interface Classification {
   /** Functions called that the dialect does not know by itself, lower-cased, `schema.name` or `name`. A read calling
    * one is only a read if the catalogue says so. */
   readonly functions: readonly string[]
+  /** Where the statements belong if no built-in function counts: what a user gets who vouches for those. */
+  readonly routeWithoutFunctions?: Destination
   /** Functions called that the dialect knows, by their own names: a user's lists may overrule what it knows. */
-  readonly builtIns: readonly string[]
+  readonly builtIns?: readonly string[]
   /** Names that stand where a relation may stand, lower-cased, `schema.name` or `name`. */
   readonly relations: readonly string[]
 }

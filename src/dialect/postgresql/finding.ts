@@ -114,6 +114,7 @@ export class Finding {
       reason: isByName ? this.#functionReason : this.#reason,
       detail: isByName ? this.#functionDetail : this.#detail,
       at: isByName ? this.#functionAt : this.#at,
+      routeWithoutFunctions: this.#strength < 0 ? 'replica' : (ROUTES[this.#strength] as Destination),
       hint,
       effects: this.#effects ?? NO_EFFECTS,
       functions: this.#functions ?? NO_NAMES,

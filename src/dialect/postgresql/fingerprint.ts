@@ -20,7 +20,7 @@ export function fingerprint(text: string): string {
     }
     isInList = isValue(token)
     const part = isInList ? '?' : spelt(text.slice(scanner.start, scanner.end), token)
-    if (print.length < LONGEST) print += print === '' ? part : ` ${part}`
+    if (print.length + part.length < LONGEST) print += print === '' ? part : ` ${part}`
     else for (let at = 0; at < part.length; at++) hash = (Math.imul(hash, 31) + part.charCodeAt(at)) | 0
   }
   return hash === 0 ? print : `${print} #${(hash >>> 0).toString(16)}`

@@ -43,8 +43,9 @@ function readHint(comment: string): Hint | undefined {
 function readOurs(wish: string): Hint | undefined {
   const lower = wish.toLowerCase()
   if (lower === 'primary' || lower === 'replica') return { to: lower }
-  const node = after(lower, wish, 'node=')
-  return node === undefined || node === '' ? undefined : { to: 'node', node }
+  const value = after(lower, wish, 'node')
+  const node = value?.startsWith('=') === true ? value.slice(1).trim() : ''
+  return node === '' ? undefined : { to: 'node', node }
 }
 
 const PRIMARY: Hint = { to: 'primary' }

@@ -18,7 +18,7 @@ export function resolve(found: Classification, catalogue: Catalogue | undefined,
     if (reason !== undefined) return onPrimary(read, reason, name)
   }
   if (lists.writeFunctions.size > 0) {
-    const listed = read.builtIns.find((name) => isIn(lists.writeFunctions, name))
+    const listed = read.builtIns?.find((name) => isIn(lists.writeFunctions, name))
     if (listed !== undefined) return onPrimary(read, 'write-function', listed)
   }
   for (const relation of read.relations) {
@@ -29,9 +29,11 @@ export function resolve(found: Classification, catalogue: Catalogue | undefined,
 
 /** A statement that only a built-in function binds to the primary is a read if the user says that the function is. */
 function overrule(found: Classification, lists: FunctionLists): Classification {
-  if (lists.readFunctions.size === 0 || found.detail === undefined || found.builtIns.length === 0) return found
+  if (lists.readFunctions.size === 0 || found.detail === undefined || found.routeWithoutFunctions !== 'replica') {
+    return found
+  }
   if (PRIMARY_FUNCTIONS[found.detail]?.reason !== found.reason) return found
-  const binding = found.builtIns.find(
+  const binding = found.builtIns?.find(
     (name) => PRIMARY_FUNCTIONS[name] !== undefined && !isIn(lists.readFunctions, name),
   )
   if (binding === undefined) {

@@ -1,12 +1,16 @@
 import * as c from './characters.js'
 import {
+  BITS,
   beginsComment,
+  DOUBLED,
+  ESCAPED,
   endOfComment,
   endOfDollarTag,
   endOfIdentifier,
   endOfLine,
   endOfNumber,
   endOfOperator,
+  endOfOperators,
   endOfString,
 } from './token-ends.js'
 import * as t from './tokens.js'
@@ -38,6 +42,8 @@ export class Scanner {
   /** The number in `words.ts` of the last token, if it is a known word without quotes; of other names 0. */
   word = 0
   readonly #units: Uint16Array
+  /** From the last operator's end up to here there are only signs, and each is an operator by itself. */
+  #signsUntil = 0
   readonly #backslashEscapes: boolean
 
   /**
@@ -102,7 +108,7 @@ export class Scanner {
   #rest(at: number, kind: number, unit: number): number {
     switch (kind) {
       case c.QUOTE:
-        return this.#string(at + 1, this.#backslashEscapes)
+        return this.#string(at + 1, this.#backslashEscapes ? ESCAPED : DOUBLED)
       case c.QUOTING_LETTER:
         return this.#perhapsQuoted(at, unit)
       case DOLLAR:
@@ -146,14 +152,14 @@ export class Scanner {
       if (third !== c.QUOTATION && third !== c.APOSTROPHE) return this.#word(at)
       if (third === c.QUOTATION) return this.#identifier(at + 3, t.UNICODE_IDENTIFIER)
       // The server refuses these strings while a backslash escapes in every string.
-      return this.#backslashEscapes ? this.#bad() : this.#string(at + 3, false)
+      return this.#backslashEscapes ? this.#bad() : this.#string(at + 3, DOUBLED)
     }
     if (second !== c.APOSTROPHE) return this.#word(at)
-    return this.#string(at + 2, letter === LOWER_E)
+    return this.#string(at + 2, letter === LOWER_E ? ESCAPED : BITS)
   }
 
-  #string(from: number, backslashEscapes: boolean): number {
-    const end = endOfString(this.#units, from, this.text.length, backslashEscapes)
+  #string(from: number, style: number): number {
+    const end = endOfString(this.#units, from, this.text.length, style)
     return end < 0 ? this.#bad() : this.#token(t.STRING, end)
   }
 
@@ -196,7 +202,13 @@ export class Scanner {
 
   #operator(at: number, unit: number): number {
     const units = this.#units
-    this.end = endOfOperator(units, at)
+    if (at < this.#signsUntil) {
+      this.end = at + 1
+      return t.OPERATOR
+    }
+    const rowEnd = endOfOperators(units, at)
+    this.end = endOfOperator(units, at, rowEnd)
+    this.#signsUntil = rowEnd
     if (unit !== EQUALS) return t.OPERATOR
     if (this.end === at + 1) return t.EQUALS
     return this.end === at + 2 && units[at + 1] === c.GREATER ? t.ARROW : t.OPERATOR

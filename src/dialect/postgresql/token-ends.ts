@@ -28,19 +28,24 @@ export function endOfComment(units: Uint16Array, from: number, length: number): 
   return -1
 }
 
+/** How a string writes what is special in it: a quote as two, a backslash as an escape, or neither, as `B'...'` does. */
+export const DOUBLED = 0
+export const ESCAPED = 1
+export const BITS = 2
+
 /**
- * From behind the opening quote to behind the closing one. A doubled quote is one character. Parts that only white
- * space with a newline separates are one string.
+ * From behind the opening quote to behind the closing one. Parts that only white space with a newline separates are one
+ * string.
  *
  * @returns -1 when it does not end.
  */
-export function endOfString(units: Uint16Array, from: number, length: number, backslashEscapes: boolean): number {
+export function endOfString(units: Uint16Array, from: number, length: number, style: number): number {
   let at = from
   while (at < length) {
     const unit = units[at++]
-    if (unit === c.BACKSLASH && backslashEscapes) at++
+    if (unit === c.BACKSLASH && style === ESCAPED) at++
     else if (unit === c.APOSTROPHE) {
-      if (units[at] === c.APOSTROPHE) {
+      if (units[at] === c.APOSTROPHE && style !== BITS) {
         at++
         continue
       }
@@ -84,17 +89,23 @@ export function endOfDollarTag(units: Uint16Array, from: number): number {
   return units[at] === c.DOLLAR_SIGN ? at + 1 : -1
 }
 
-/** As long as it goes, but a comment ends it, and as a rule a final sign belongs to what follows. */
-export function endOfOperator(units: Uint16Array, from: number): number {
+/** A row of operator characters, as long as it goes; but a comment ends it. */
+export function endOfOperators(units: Uint16Array, from: number): number {
   let end = from + 1
-  let freesSign = c.FREES_SIGN[units[from] as number] === 1
-  for (; c.CLASSES[units[end] as number] === c.OPERATOR_CHARACTER; end++) {
-    if (beginsComment(units, end)) break
-    if (c.FREES_SIGN[units[end] as number] === 1) freesSign = true
-  }
-  if (freesSign) return end
-  while (end - from > 1 && (units[end - 1] === c.PLUS || units[end - 1] === c.MINUS)) end--
+  while (c.CLASSES[units[end] as number] === c.OPERATOR_CHARACTER && !beginsComment(units, end)) end++
   return end
+}
+
+/** Of such a row, what is one operator: as a rule, its last signs belong to what follows. */
+export function endOfOperator(units: Uint16Array, from: number, rowEnd: number): number {
+  let end = rowEnd
+  while (end - from > 1 && (units[end - 1] === c.PLUS || units[end - 1] === c.MINUS)) end--
+  return end < rowEnd && freesSigns(units, from, rowEnd) ? rowEnd : end
+}
+
+function freesSigns(units: Uint16Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (c.FREES_SIGN[units[at] as number] === 1) return true
+  return false
 }
 
 export function beginsComment(units: Uint16Array, at: number): boolean {

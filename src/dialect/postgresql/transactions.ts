@@ -2,29 +2,44 @@ import { READ_ONLY_TRANSACTION, SESSION, WRITE } from './finding.js'
 import type { ReadStatement, StatementReader } from './statement-reader.js'
 import * as t from './tokens.js'
 
-/** Any order, any number, commas or none: `ISOLATION LEVEL ...`, `READ ONLY`, `READ WRITE`, `DEFERRABLE`. */
+/**
+ * Any order, any number, commas or none: `ISOLATION LEVEL ...`, `READ ONLY`, `READ WRITE`, `DEFERRABLE`.
+ *
+ * The server applies one after the other, so a standby refuses READ WRITE and SERIALIZABLE even if another mode follows.
+ */
 export function readBegin(reader: StatementReader, at: number): void {
   const { finding } = reader
-  const { readOnly, serializable } = readModes(reader)
+  const { readOnly, readWrite, serializable } = readModes(reader)
   finding.effect({ kind: 'begin', readOnly, serializable })
-  if (!readOnly) finding.decide(SESSION, 'transaction', at)
+  if (!readOnly || readWrite) finding.decide(SESSION, 'transaction', at)
   else if (serializable) finding.decide(SESSION, 'serializable', at)
   else finding.decide(READ_ONLY_TRANSACTION, 'read-only-transaction', at)
 }
 
-/** The modes up to the end of the statement; of two that contradict, the last counts. */
-export function readModes(reader: StatementReader): { readonly readOnly: boolean; readonly serializable: boolean } {
+export interface TransactionModes {
+  /** The last word is READ ONLY. */
+  readonly readOnly: boolean
+  /** READ WRITE is said, first or last. */
+  readonly readWrite: boolean
+  readonly serializable: boolean
+}
+
+/** The modes up to the end of the statement. */
+export function readModes(reader: StatementReader): TransactionModes {
   let readOnly = false
+  let readWrite = false
   let serializable = false
   let last: number = t.END
   for (let token = reader.next(); !reader.isOver; token = reader.next()) {
     if (last === t.READ && token === t.ONLY) readOnly = true
-    if (last === t.READ && token === t.WRITE) readOnly = false
-    if (token === t.ISOLATION) serializable = false
+    if (last === t.READ && token === t.WRITE) {
+      readOnly = false
+      readWrite = true
+    }
     if (token === t.SERIALIZABLE) serializable = true
     last = token
   }
-  return { readOnly, serializable }
+  return { readOnly, readWrite, serializable }
 }
 
 /** `COMMIT`, `END`, `ROLLBACK`, `ABORT`, with `AND CHAIN`; `ROLLBACK TO`; `COMMIT PREPARED` is a write of its own. */

@@ -37,7 +37,7 @@ export const LEXICAL: readonly Group[] = [
       'select 1 as a$b$c, 2 as _x, 3 as ä, 4 as 数',
       'select 1.5, .5, 1., 1e5, 1.5e-3, 1E+2',
       'select (array[1,2,3])[1:2], 1-1, 1 - -1, 5--comment\n',
-      'select 5*-1, 2^-1, 3!=-1, 1<-1, 1>=-1',
+      'select 5*-1, 2^(-1), 3<>-1, 1<-1, 1>=-1',
       'select 3 /* a */ * /* b */ 4',
       'select 1::int::text::varchar',
       "select '{}'::jsonb ? 'a', '{}'::jsonb @? '$.a', '[1]'::jsonb #- '{0}'",

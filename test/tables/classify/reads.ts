@@ -156,7 +156,7 @@ export const READS: readonly Group[] = [
       'select 1 is distinct from null, true is not false, null is unknown',
       'select array[1, 2], array[[1], [2]], (array[1, 2])[1], (array[1, 2])[1:2]',
       'select doc -> $$a$$, doc ->> $$a$$, doc #> $${a}$$, doc @> $${}$$, doc ? $$a$$, doc ?| tags from notes',
-      'select tags && array[$$a$$], tags || $$b$$, @ -5, 2 ^ 3, 5 % 3, |/ 4, ~ 1, 1 << 2 from notes',
+      'select tags && array[$$a$$], tags || array[$$b$$], @ -5, 2 ^ 3, 5 % 3, |/ 4, ~ 1, 1 << 2 from notes',
       'select (row(1, 2)::pair).a',
       'select "Mixed Case".* from "Mixed Case"',
       'select * from notes where body ~* $$for\\s+update$$',
