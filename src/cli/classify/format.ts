@@ -1,4 +1,4 @@
-import type { Row } from './run.js'
+import type { Row } from './row.js'
 
 const LONGEST_SHOWN = 72
 

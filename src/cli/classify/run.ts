@@ -1,9 +1,10 @@
 import { classify } from '../../dialect/postgresql/classify.js'
 import { resolve } from '../../dialect/postgresql/resolve.js'
 import type { FunctionLists } from '../../model/dialect.js'
-import type { Classification, Destination, Intent } from '../../model/intent.js'
+import type { Classification } from '../../model/intent.js'
 import { jsonLine, textLine } from './format.js'
 import { readTexts, type Texts } from './input.js'
+import type { Row } from './row.js'
 import { Summary } from './summary.js'
 
 export interface ClassifyOptions {
@@ -31,19 +32,6 @@ export interface Streams {
 
 /** 0: everything was classified. 1: the input is not what it was said to be. */
 export type ExitCode = 0 | 1
-
-/** What is found of one text, as `--json` prints it. */
-export interface Row {
-  readonly sql: string
-  readonly intent: Intent
-  /** `all`: must reach every connection that the session uses. */
-  readonly route: Destination
-  readonly reason: string
-  /** The name that decided, where there is one. */
-  readonly detail?: string
-  /** Where in `sql` the deciding token begins, in UTF-16 units. */
-  readonly at: number
-}
 
 /** Rows are collected up to this many characters before they are written. */
 const BATCH = 65_536

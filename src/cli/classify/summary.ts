@@ -1,5 +1,5 @@
 import { REASONS } from '../../dialect/postgresql/reasons.js'
-import type { Row } from './run.js'
+import type { Row } from './row.js'
 
 interface Total {
   readonly route: Row['route']

@@ -1,5 +1,5 @@
 import { SESSION, SETTING } from './finding.js'
-import { nameIn, plainString } from './names.js'
+import { plainString } from './names.js'
 import type { StatementReader } from './statement-reader.js'
 import * as t from './tokens.js'
 import { readModes } from './transactions.js'
@@ -47,14 +47,9 @@ const TRANSACTION_SETTINGS: ReadonlySet<string> = new Set([
 
 /** The parameter's name at the current token, its parts joined by dots. */
 function readName(reader: StatementReader): string {
-  const { scanner, token } = reader
-  const { start } = scanner
-  let { end } = scanner
-  while (reader.next() === t.DOT) {
-    reader.next()
-    end = scanner.end
-  }
-  return SPELT_OUT[token] ?? nameIn(scanner.text, start, end)
+  const { token } = reader
+  const name = reader.readName()
+  return SPELT_OUT[token] ?? name
 }
 
 function set(reader: StatementReader, at: number, name: string): void {

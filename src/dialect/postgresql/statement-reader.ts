@@ -36,6 +36,18 @@ export class StatementReader {
     return nameIn(this.scanner.text, this.scanner.start, this.scanner.end)
   }
 
+  /** The name that begins at the current token, its parts joined by dots. The token behind it becomes the current one. */
+  readName(): string {
+    const { start } = this.scanner
+    let { end } = this.scanner
+    if (this.isOver) return ''
+    while (this.next() === t.DOT) {
+      if (this.next() === t.END) break
+      end = this.scanner.end
+    }
+    return nameIn(this.scanner.text, start, end)
+  }
+
   /** From the current token to the end of the statement, as a query. */
   walk(): void {
     this.token = new QueryWalk(this.scanner, this.finding).walk(this.token)

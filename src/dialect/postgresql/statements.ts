@@ -1,6 +1,6 @@
 import { readCreate } from './create.js'
 import { READ, SESSION, type Strength, WRITE } from './finding.js'
-import { nameIn } from './names.js'
+
 import type { ReasonCode } from './reasons.js'
 import { readReset, readSet } from './settings.js'
 import type { ReadStatement, StatementReader } from './statement-reader.js'
@@ -135,14 +135,8 @@ function readCopiedTable(reader: StatementReader): void {
 }
 
 function readRelation(reader: StatementReader): void {
-  const { scanner } = reader
-  const { start } = scanner
-  let { end } = scanner
-  while (reader.next() === t.DOT) {
-    reader.next()
-    end = scanner.end
-  }
-  reader.finding.uses(nameIn(scanner.text, start, end))
+  if (reader.isOver) reader.finding.doubt(reader.scanner.start)
+  else reader.finding.uses(reader.readName())
 }
 
 function readExecute(reader: StatementReader, at: number): void {

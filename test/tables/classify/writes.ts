@@ -289,6 +289,8 @@ export const WRITES: readonly Group[] = [
       'explain (analyze)',
       'copy notes',
       'copy',
+      'copy ; copy (values (1)) to stdout',
+      'explain ; select 1',
       'upsert into notes values (1)',
       'replace into notes values (1)',
       'use shop',
