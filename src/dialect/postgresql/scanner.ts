@@ -17,7 +17,7 @@ import * as t from './tokens.js'
 import { unitsOf } from './units.js'
 import { TOKEN_OF_WORD, wordAt } from './words.js'
 
-const { CLASSES, SPACE, LETTER, DIGIT, DOLLAR, PUNCTUATION, OPERATOR_CHARACTER, DOUBLE_QUOTE, EQUALS } = c
+const { CLASSES, SPACE, LETTER, DIGIT, DOLLAR, PUNCTUATION, OPERATOR_CHARACTER, DOUBLE_QUOTE, EQUALS, QUOTATION } = c
 /** The token of each character that is always one by itself. */
 const TOKEN_OF_PUNCTUATION: Uint8Array = tokenOfPunctuation()
 /** After which characters a row of digits is a whole number: not a point, an underscore, a letter. */
@@ -78,14 +78,23 @@ export class Scanner {
         do at++
         while ((CLASSES[units[at] as number] as number) >= DOLLAR)
         this.end = at
-        return this.#known()
+        const word = wordAt(units, this.start, at)
+        this.word = word
+        return TOKEN_OF_WORD[word] as number
       }
       if (kind === PUNCTUATION) {
         this.end = at + 1
         const token = TOKEN_OF_PUNCTUATION[unit] as number
         return token === t.END ? this.#pointOrColon(at, unit) : token
       }
-      if (kind === DOUBLE_QUOTE) return this.#identifier(at + 1, t.QUOTED_IDENTIFIER)
+      if (kind === DOUBLE_QUOTE) {
+        do unit = units[++at] as number
+        while (unit !== QUOTATION && unit !== 0)
+        if (unit === 0 || units[at + 1] === QUOTATION) return this.#identifier(this.start + 1, t.QUOTED_IDENTIFIER)
+        this.word = 0
+        this.end = at + 1
+        return t.QUOTED_IDENTIFIER
+      }
       if (kind === DIGIT) {
         do at++
         while (CLASSES[units[at] as number] === DIGIT)
@@ -128,18 +137,13 @@ export class Scanner {
     return t.BAD
   }
 
-  #known(): number {
-    const word = wordAt(this.#units, this.start, this.end)
-    this.word = word
-    return TOKEN_OF_WORD[word] as number
-  }
-
   #word(from: number): number {
     const units = this.#units
     let at = from + 1
     while ((CLASSES[units[at] as number] as number) >= DOLLAR) at++
     this.end = at
-    return this.#known()
+    this.word = wordAt(units, from, at)
+    return TOKEN_OF_WORD[this.word] as number
   }
 
   /** `E'...'`, `B'...'`, `X'...'`, `U&'...'`, `U&"..."`, or a word that begins like them. */
@@ -149,8 +153,8 @@ export class Scanner {
     const letter = unit | 0x20
     if (letter === LOWER_U) {
       const third = second === c.AMPERSAND ? units[at + 2] : 0
-      if (third !== c.QUOTATION && third !== c.APOSTROPHE) return this.#word(at)
-      if (third === c.QUOTATION) return this.#identifier(at + 3, t.UNICODE_IDENTIFIER)
+      if (third !== QUOTATION && third !== c.APOSTROPHE) return this.#word(at)
+      if (third === QUOTATION) return this.#identifier(at + 3, t.UNICODE_IDENTIFIER)
       // The server refuses these strings while a backslash escapes in every string.
       return this.#backslashEscapes ? this.#bad() : this.#string(at + 3, DOUBLED)
     }

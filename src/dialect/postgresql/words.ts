@@ -2,7 +2,6 @@ import { HARMLESS_FUNCTIONS } from './harmless-functions.js'
 import { KEYWORDS } from './keywords.js'
 import { PRIMARY_FUNCTIONS, type PrimaryFunction } from './primary-functions.js'
 import { IDENTIFIER } from './tokens.js'
-import { unitsOf } from './units.js'
 
 /** What a word is as the name of a function. */
 export const NO_BUILT_IN = 0
@@ -51,53 +50,44 @@ function functionOfWord(): Uint16Array {
 }
 
 /*
- * The words in an open-addressed hash table, found by a signature of their length and four of their letters. A slice of
- * the text for each word, to ask a Map, would cost more than all the rest of the scanner; this costs one look at a slot
- * for a word that is not here, which most are.
+ * Words are found by their length, their first and their last letter: each such row is a chain of words, and for nearly
+ * all names that are no known word the chain is empty. A slice of the text for each word, to ask a Map, would cost more
+ * than all the rest of the scanner.
  */
 
-/** A power of two, three times the number of words: few collisions, and still small. */
-const SLOTS = 8192
-const SHIFT = 32 - 13
-const MASK = SLOTS - 1
-const slotWords = new Uint16Array(SLOTS)
-const slotSignatures = new Int32Array(SLOTS)
+/** Known words are shorter, and so are identifiers of the server. */
+const LENGTHS = 64
+const chains = new Uint16Array(32 * 32 * LENGTHS)
+const nextInChain = new Uint16Array(SPELLINGS.length)
 /** The letters of all words in one row, and where each word begins; the last entry ends the last word. */
 const letters = Uint8Array.from(SPELLINGS.join(''), (letter) => letter.charCodeAt(0) | 0x20)
 const offsets = offsetsOf(SPELLINGS)
-const LONGEST_WORD = Math.max(...SPELLINGS.map((spelling) => spelling.length))
 
 /** The number of the word at this place, in any case; 0 when it is not known. */
 export function wordAt(units: Uint16Array, start: number, end: number): number {
-  if (end - start > LONGEST_WORD) return 0
-  const signature = signatureOf(units, start, end)
-  for (let slot = slotOf(signature); ; slot = (slot + 1) & MASK) {
-    const word = slotWords[slot] as number
-    if (word === 0) return 0
-    if (slotSignatures[slot] === signature && isSpelled(units, start, end, word)) return word
+  const length = end - start
+  if (length >= LENGTHS) return 0
+  const first = chains[chainOf(units[start] as number, units[end - 1] as number, length)] as number
+  return first === 0 ? 0 : wordInChain(units, start, end, first)
+}
+
+/** The lower bits of a letter are the same in both cases. */
+function chainOf(first: number, last: number, length: number): number {
+  return ((first & 0x1f) << 11) | ((last & 0x1f) << 6) | length
+}
+
+function wordInChain(units: Uint16Array, start: number, end: number, first: number): number {
+  for (let word = first; word !== 0; word = nextInChain[word] as number) {
+    let letter = offsets[word] as number
+    let at = start
+    // In the letters of an identifier, the bit 0x20 alone tells cases apart.
+    while (at < end && ((units[at] as number) | 0x20) === letters[letter]) {
+      at++
+      letter++
+    }
+    if (at === end) return word
   }
-}
-
-/** Equal for words that differ only in the case of ASCII letters: in an identifier, the bit 0x20 alone tells cases. */
-function signatureOf(units: Uint16Array, start: number, end: number): number {
-  const first = (units[start] as number) & 0x1f
-  const second = (units[start + 1] as number) & 0x5f
-  const middle = (units[(start + end) >> 1] as number) & 0x5f
-  const last = (units[end - 1] as number) & 0x5f
-  return (first << 27) ^ (second << 20) ^ (middle << 13) ^ (last << 6) ^ (end - start)
-}
-
-function slotOf(signature: number): number {
-  return Math.imul(signature, 0x9e3779b1) >>> SHIFT
-}
-
-function isSpelled(units: Uint16Array, start: number, end: number, word: number): boolean {
-  let letter = offsets[word] as number
-  if (letter + end - start !== offsets[word + 1]) return false
-  for (let at = start; at < end; at++, letter++) {
-    if (((units[at] as number) | 0x20) !== letters[letter]) return false
-  }
-  return true
+  return 0
 }
 
 function offsetsOf(words: readonly string[]): Uint16Array {
@@ -108,11 +98,10 @@ function offsetsOf(words: readonly string[]): Uint16Array {
   })
 }
 
-SPELLINGS.forEach((spelling, word) => {
-  if (word === 0) return
-  const signature = signatureOf(unitsOf(spelling), 0, spelling.length)
-  let slot = slotOf(signature)
-  while (slotWords[slot] !== 0) slot = (slot + 1) & MASK
-  slotWords[slot] = word
-  slotSignatures[slot] = signature
-})
+// Backwards, so that key words, which are frequent, come first in their chains.
+for (let word = SPELLINGS.length - 1; word > 0; word--) {
+  const spelling = SPELLINGS[word] as string
+  const chain = chainOf(spelling.charCodeAt(0), spelling.charCodeAt(spelling.length - 1), spelling.length)
+  nextInChain[word] = chains[chain] as number
+  chains[chain] = word
+}
