@@ -1,61 +1,32 @@
-import { type Finding, PRIMARY_READ, READ_ONLY_TRANSACTION, SESSION, SETTING, WRITE } from './finding.js'
+import { Calls } from './calls.js'
+import { type Finding, SESSION, WRITE } from './finding.js'
 import { ENDS_OPERAND, MAY_NAME_RELATION, NEVER_CALLED } from './keywords.js'
-import { nameIn, plainString, withoutSchema } from './names.js'
-import type { PrimaryFunction } from './primary-functions.js'
+import { nameIn } from './names.js'
+import {
+  BEFORE_GROUPING_ITEM,
+  BEFORE_LEADING,
+  BEFORE_OPERAND,
+  BEFORE_PREFIX,
+  BEFORE_RELATION,
+  BEGINS_BODY,
+  CONCERNS,
+  GROUPING,
+  IN_FROM,
+  IN_WITH,
+  isNameToken,
+  KEYWORD,
+  labelled,
+  NAME,
+  OPERATOR_NAME,
+  PARENTHESIS,
+  PERHAPS_WRITES,
+  SETS,
+  SQL_CALL,
+  STOPS,
+} from './query-grammar.js'
 import type { Scanner } from './scanner.js'
 import { isTemporarySchema, relationNeed } from './server-relations.js'
 import * as t from './tokens.js'
-import { functionOf, HARMLESS, NO_BUILT_IN, primaryFunction, spellingOf, wordSpelled } from './words.js'
-
-/*
- * What is known of the parenthesis we are in, one bit each. The walk keeps one such number for each that is open.
- */
-
-/** `extract(... FROM ...)`, `substring(... FROM ... FOR ...)`: these words open no clause here. */
-const SQL_CALL = 1
-/** In a FROM list: after a comma comes a relation. */
-const IN_FROM = 2
-/** Behind WITH; the statement that uses the CTEs has not begun yet. */
-const IN_WITH = 4
-/** A CTE began with UPDATE or DELETE: if SET or FROM follows, it is one; if not, that was the name of a column. */
-const PERHAPS_WRITES = 8
-/** What stands behind it is an operand again: `OPERATOR(...)`, `DISTINCT ON (...)`. */
-const BEFORE_OPERAND = 16
-/** In GROUP BY, where CUBE and ROLLUP are no functions. */
-const GROUPING = 32
-/** The arguments of `set_config`. */
-const SETS = 64
-/** The name of an operator: `OPERATOR(pg_catalog.+)`. */
-const OPERATOR_NAME = 128
-
-/* How a token concerns the walk. */
-/* 0: only its neighbours may ask about it. */
-const NAME = 1
-const KEYWORD = 2
-const PARENTHESIS = 3
-const STOPS = 4
-
-/** Words that are something else by what stands before them. */
-const TURNING_WORDS = [
-  t.NOT,
-  t.TO,
-  t.ZONE,
-  t.PREFIX_WORD,
-  t.LEADING_WORD,
-  t.VERSION_WORD,
-  t.POSTFIX_WORD,
-  t.BY,
-  t.RECURSIVE,
-]
-const CLAUSE_WORDS = [
-  ...[t.FROM, t.SELECT, t.TABLE, t.VALUES, t.WITH, t.INTO, t.UPDATE, t.DELETE, t.INSERT, t.MERGE, t.SET],
-  ...[t.FOR, t.SHARE, t.KEY, t.NO],
-  ...[t.WHERE, t.HAVING, t.WINDOW, t.ORDER, t.LIMIT, t.OFFSET, t.FETCH, t.UNION, t.INTERSECT, t.EXCEPT, t.RETURNING],
-]
-
-const CONCERNS: Uint8Array = concerns()
-/** After which tokens a relation's name may follow: 1 always, 2 in a FROM list. */
-const BEFORE_RELATION: Uint8Array = beforeRelation()
 
 /**
  * Walks through a query, to the end of its statement, and notes what binds it: locks, writing CTEs, SELECT INTO, calls
@@ -82,7 +53,7 @@ export class QueryWalk {
   #isQualified = false
   #beforeName: number = t.END
   #clauseAt = 0
-  #settings: string[] | undefined
+  #calls: Calls | undefined
 
   /** @param previous what stands before the first token, as far as that matters. */
   constructor(scanner: Scanner, finding: Finding, previous: number = t.END) {
@@ -393,109 +364,17 @@ export class QueryWalk {
 
   /** @returns the bits of the arguments' parenthesis. */
   #call(): number {
+    this.#calls ??= new Calls(this.#scanner, this.#finding)
     const word = this.#nameWord
-    if (!this.#isQualified && word !== 0 && functionOf(word) !== NO_BUILT_IN) {
-      return this.#callBuiltIn(functionOf(word), spellingOf(word))
-    }
-    if (this.#finding.isWrite && word === 0 && !this.#isQualified) return 0
-    const name = nameIn(this.#scanner.text, this.#nameStart, this.#nameEnd)
-    const isCatalogue = name.startsWith('pg_catalog.')
-    const local = isCatalogue ? withoutSchema(name) : name
-    const kind = this.#isQualified && !isCatalogue ? NO_BUILT_IN : functionOf(wordSpelled(local))
-    if (kind !== NO_BUILT_IN) return this.#callBuiltIn(kind, local)
-    if (!name.startsWith('information_schema._pg_')) this.#finding.calls(name)
-    return 0
-  }
-
-  #callBuiltIn(kind: number, name: string): number {
-    this.#finding.callsBuiltIn(name)
-    if (kind === HARMLESS) return 0
-    const known = primaryFunction(kind)
-    const at = this.#nameStart
-    if (known.effect === 'set') return this.#callSetConfig()
-    if (known.effect === 'signals-backend') this.#finding.effect({ kind: 'signals-backend', pid: this.#pidAhead() })
-    else if (known.effect !== undefined) this.#finding.effect({ kind: known.effect })
-    this.#finding.decideByName(strengthOf(known), known.reason, at, name)
-    return 0
-  }
-
-  /** Its third argument decides at the closing parenthesis; the first is read now. */
-  #callSetConfig(): number {
-    const ahead = this.#scanner.fork()
-    const isString = ahead.next() === t.STRING
-    const name = isString ? plainString(ahead.text, ahead.start, ahead.end)?.toLowerCase() : undefined
-    this.#settings ??= []
-    this.#settings.push(name ?? '')
-    this.#clauseAt = this.#nameStart
-    return SETS
-  }
-
-  /** `set_config(name, value, true)` ends with the transaction; anything else may outlive it. */
-  #endOfSetConfig(): void {
-    const name = this.#settings?.pop() ?? ''
-    const isLocal = this.#previous === t.TRUE && this.#beforePrevious === t.COMMA
-    if (isLocal) return this.#finding.decideByName(READ_ONLY_TRANSACTION, 'set-local', this.#clauseAt, name)
-    this.#finding.effect({ kind: 'set', name })
-    this.#finding.decideByName(SETTING, 'setting', this.#clauseAt, name)
-  }
-
-  /** The process id, if it is one token: a number or a parameter. */
-  #pidAhead(): { literal: number } | { parameter: number } | undefined {
-    const ahead = this.#scanner.fork()
-    const token = ahead.next()
-    const written = ahead.text.slice(ahead.start, ahead.end)
-    const next = ahead.next()
-    if (next !== t.CLOSE && next !== t.COMMA && next !== t.CAST) return undefined
-    if (token === t.NUMBER) return { literal: Number(written) }
-    return token === t.PARAMETER ? { parameter: Number(written.slice(1)) } : undefined
+    return this.#calls.begin(this.#nameStart, this.#nameEnd, word, this.#isQualified) ? SETS : 0
   }
 
   #close(): number {
     const inner = this.#here
     if ((inner & IN_WITH) !== 0) this.#doubt()
     if ((inner & OPERATOR_NAME) !== 0 && this.#previous !== t.OPERATOR && this.#previous !== t.EQUALS) this.#doubt()
-    if ((inner & SETS) !== 0) this.#endOfSetConfig()
+    if ((inner & SETS) !== 0) this.#calls?.endSetConfig(this.#previous === t.TRUE && this.#beforePrevious === t.COMMA)
     this.#here = this.#outer.pop() as number
     return (inner & BEFORE_OPERAND) === 0 ? t.CLOSE : t.CLOSE_BEFORE_OPERAND
   }
-}
-
-/** What may stand before the parenthesis of a CTE's body, or of the query of COPY. */
-const BEGINS_BODY: ReadonlySet<number> = new Set([t.AS, t.MATERIALIZED, t.COPY])
-
-/** Behind which tokens, besides an operand, such words may introduce an operand. A type's words end an operand too. */
-const BEFORE_PREFIX: ReadonlySet<number> = new Set([t.FETCH, t.BY, t.ZONE, t.COLUMN_WORD, t.PREFIX_WORD])
-const BEFORE_LEADING: ReadonlySet<number> = new Set([t.OPEN, t.ZONE, t.COLUMN_WORD, t.PREFIX_WORD])
-
-/** Where an item of GROUP BY begins. */
-const BEFORE_GROUPING_ITEM: ReadonlySet<number> = new Set([t.BY, t.OPEN, t.COMMA, t.DISTINCT, t.ALL])
-
-/** Behind AS and `::` every word is a label or a type; only CTEs go on with words of their own. */
-function labelled(token: number): number {
-  return token === t.MATERIALIZED || token === t.NOT ? token : t.IDENTIFIER
-}
-
-function isNameToken(token: number): boolean {
-  return CONCERNS[token] === NAME || CONCERNS[token] === KEYWORD
-}
-
-function strengthOf(known: PrimaryFunction): typeof WRITE | typeof SESSION | typeof PRIMARY_READ {
-  if (known.intent === 'write') return WRITE
-  return known.intent === 'session' ? SESSION : PRIMARY_READ
-}
-
-function concerns(): Uint8Array {
-  const table = new Uint8Array(t.TOKENS).fill(NAME, t.FIRST_WORD)
-  for (const token of [t.IDENTIFIER, t.QUOTED_IDENTIFIER, t.UNICODE_IDENTIFIER]) table[token] = NAME
-  for (const token of [t.OPEN, t.CLOSE]) table[token] = PARENTHESIS
-  for (const token of [t.SEMICOLON, t.END, t.BAD]) table[token] = STOPS
-  for (const token of [...TURNING_WORDS, ...CLAUSE_WORDS]) table[token] = KEYWORD
-  return table
-}
-
-function beforeRelation(): Uint8Array {
-  const table = new Uint8Array(t.TOKENS)
-  for (const token of [t.FROM, t.JOIN, t.ONLY, t.TABLE, t.INTO, t.USING]) table[token] = 1
-  for (const token of [t.COMMA, t.OPEN]) table[token] = 2
-  return table
 }
