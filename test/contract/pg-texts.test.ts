@@ -24,9 +24,10 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
 }
 
 test('a pool whose connections are all busy is exhausted, and its node is well', async (t) => {
-  const pool = new pg.Pool({ connectionString: cluster.primary.url, max: 1, connectionTimeoutMillis: 50 })
+  const pool = new pg.Pool({ connectionString: cluster.primary.url, max: 1 })
   t.after(() => pool.end())
   const client = await pool.connect()
+  pool.options.connectionTimeoutMillis = 50
   const error = await failureOf(pool.connect())
   client.release()
   assert.deepEqual(judge(markNotSent(error)), { failure: 'pool-exhausted', outcome: 'not-sent' })
