@@ -27,10 +27,10 @@ class NullPool implements NodePool<string, unknown> {
   run(): Promise<unknown> {
     return answer
   }
-  askRole(): Promise<'replica'> {
+  ask(): Promise<readonly unknown[]> {
     return new Promise(() => undefined)
   }
-  ask(): Promise<readonly unknown[]> {
+  askAtLeisure(): Promise<readonly unknown[]> {
     return new Promise(() => undefined)
   }
   abandon(): void {}
@@ -59,7 +59,7 @@ function routed(): Promise<unknown> {
   return cluster.run({
     text: TEXT,
     found: cluster.statements.classify(TEXT),
-    call: { route: undefined, shard: undefined, session: currentSession() },
+    call: { route: undefined, consistency: undefined, shard: undefined, session: currentSession() },
     preferred: undefined,
     send: (pool) => pool.run(),
   })

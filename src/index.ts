@@ -4,6 +4,7 @@ export {
   ClusterError,
   ConfigError,
   ConnectionLostError,
+  ConsistencyError,
   NodeError,
   NoPrimaryError,
   NoReplicaError,
@@ -13,15 +14,11 @@ export {
   UnknownShardError,
 } from './base/errors.js'
 export { outcomeOf } from './base/outcome.js'
-export {
-  currentSession,
-  type PinOptions,
-  type Session,
-  type SessionTokens,
-  sessionTokens,
-  withSession,
-} from './cluster/session.js'
+export { currentSession, type PinOptions, type Session, sessionFrom, withSession } from './cluster/session.js'
+export type { StoredPosition } from './cluster/session-positions.js'
+export { type SessionTokens, sessionTokens } from './cluster/session-tokens.js'
 export type { PickNode } from './model/balancer.js'
+export type { Consistency } from './model/consistency.js'
 export type { ClusterEvents } from './model/events.js'
 export type { Route, RouteReason } from './model/route.js'
 export type { NodeView, View } from './model/view.js'

@@ -111,3 +111,16 @@ export class WrongRoleError extends NodeError {
   readonly code = 'ERR_WRONG_ROLE'
   readonly outcome = 'not-sent'
 }
+
+/** The node may show less than when it was chosen: its server was started anew. The router chooses again. */
+export class ChoiceOverError extends NodeError {
+  override readonly name = 'ChoiceOverError'
+  readonly code = 'ERR_CHOICE_OVER'
+  readonly outcome = 'not-sent'
+}
+
+/** No node that may serve the read shows all that it must see, and the primary was not to be asked, or was not there. */
+export class ConsistencyError extends RoutingError {
+  override readonly name = 'ConsistencyError'
+  readonly code = 'ERR_CONSISTENCY'
+}

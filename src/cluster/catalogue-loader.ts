@@ -58,7 +58,7 @@ export class CatalogueLoader {
     const node = this.#primary()
     if (node === undefined || dialect.catalogueQuery === undefined) return
     try {
-      const rows = await node.pool.ask(dialect.catalogueQuery, timeoutMs)
+      const rows = await node.pool.askAtLeisure(dialect.catalogueQuery, timeoutMs)
       this.#statements.learnCatalogue(dialect.catalogueOf(rows, this.#statements.catalogueVersion + 1))
     } catch (error) {
       if (!this.#stopped) publish('catalogueFailed', { node: node.name, error: error as Error })

@@ -2,6 +2,7 @@ import type { Balancer } from '../model/balancer.js'
 import type { NodePool } from '../model/driver.js'
 import type { NodeView, View } from '../model/view.js'
 import { allowedIn } from '../routing/policy.js'
+import type { Fit } from './fit.js'
 import type { Node } from './node.js'
 
 /** Nodes that may serve one kind of work, with the views that the balancer looks at: same order, same length. */
@@ -47,3 +48,15 @@ export function without<Pool extends NodePool>(choice: Choice<Pool>, tried: Read
   const views = choice.views.filter((_, index) => !tried.has(choice.nodes[index] as Node<Pool>))
   return { views, nodes: choice.nodes.filter((node) => !tried.has(node)) }
 }
+
+/** Those of the choice that show what a read must see: the choice itself where all do. */
+export function allowed<Pool extends NodePool>(choice: Choice<Pool>, fit: Fit<Pool>): Choice<Pool> {
+  let count = 0
+  for (const node of choice.nodes) if (fit.allows(node)) count++
+  if (count === choice.nodes.length) return choice
+  if (count === 0) return NONE
+  const views = choice.views.filter((_, index) => fit.allows(choice.nodes[index] as Node<Pool>))
+  return { views, nodes: choice.nodes.filter((node) => fit.allows(node)) }
+}
+
+const NONE = { views: [], nodes: [] } as const

@@ -10,14 +10,17 @@ import type { ClusterEvents, Publish } from '../model/events.js'
 import { canServe } from '../model/health.js'
 import type { Classification } from '../model/intent.js'
 import type { Judgement } from '../model/judgement.js'
+import type { Moments } from '../model/position.js'
 import type { Route } from '../model/route.js'
 import type { View } from '../model/view.js'
+import type { Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
 import { PrimaryReadBudget } from './budget.js'
 import { CatalogueLoader } from './catalogue-loader.js'
 import { Choices } from './choices.js'
 import type { Call, Errand } from './errand.js'
-import { Node, type NodeCounts } from './node.js'
+import { History } from './history.js'
+import { Node, type NodeCounts, type NodeParts } from './node.js'
 import { Router } from './router.js'
 import { type MakeCache, Statements } from './statements.js'
 import { Watch } from './watch.js'
@@ -63,6 +66,8 @@ export class Cluster<Pool extends NodePool = NodePool> {
   readonly #driver: Driver<Pool>
   readonly #clock: Clock
   readonly #budget: PrimaryReadBudget
+  readonly #histories = new Map<string | undefined, History<Pool>>()
+  readonly #moments = countingMoments()
   #view: View = { version: 0, nodes: [] }
   #choices: Choices<Pool> | undefined
   #state: 'new' | 'running' | 'closed' = 'new'
@@ -77,6 +82,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.statements = new Statements(dialect, lists, parts.makeCache)
     this.#nodes = this.#openNodes(driver)
     this.#watches = this.#makeWatches(parts)
+    for (const { shard } of config.nodes) this.#histories.set(shard, this.#makeHistory(shard))
     this.#router = this.#makeRouter(parts)
     this.#catalogue = new CatalogueLoader(this.statements, () => this.#primary(), {
       clock,
@@ -138,6 +144,11 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#router.noteWrite(call)
   }
 
+  /** What a session has seen on a connection that somebody holds. */
+  noteRead(node: Node<Pool>, call: Call): void {
+    if (this.#router.levelOf(call, HELD) !== 'eventual') this.#router.groundIn(call)?.noteRead(node, node.progress.life)
+  }
+
   /** A statement on a connection that somebody holds failed: what does that say of the node? */
   reportFailure(node: Node<Pool>, error: Error): void {
     this.#reportFailure(node, this.judge(error), error)
@@ -177,7 +188,12 @@ export class Cluster<Pool extends NodePool = NodePool> {
     const nodes = new Map<string, Node<Pool>>()
     for (const config of this.config.nodes) {
       const lost = () => void this.#watches.get(config.name)?.askNow()
-      const parts = { clock: this.#clock, publish: this.#publish, changed: () => this.#look(), lost }
+      const progressed: NodeParts['progressed'] = (sample, status, wasReplica) => {
+        const node = nodes.get(config.name)
+        if (node === undefined || node !== this.#writerOf(config.shard)) return
+        this.#histories.get(config.shard)?.heard(sample, status, wasReplica)
+      }
+      const parts = { clock: this.#clock, publish: this.#publish, changed: () => this.#look(), lost, progressed }
       nodes.set(config.name, new Node(config, driver, parts))
     }
     return nodes
@@ -185,8 +201,33 @@ export class Cluster<Pool extends NodePool = NodePool> {
 
   #makeWatches(parts: ClusterParts<Pool>): ReadonlyMap<string, Watch<Pool>> {
     const ejectFor = (node: Node, failures: number) => parts.ejectMs(node.config.ejectMs, failures)
-    const watchParts = { clock: parts.clock, probe: parts.config.probe, ejectFor }
+    const { clock, dialect } = parts
+    const { probe } = parts.config
+    const judge = (error: unknown) => this.judge(error)
+    const watchParts = { clock, dialect, moments: this.#moments, publish: this.#publish, judge, probe, ejectFor }
     return new Map([...this.#nodes].map(([name, node]) => [name, new Watch(node, watchParts)]))
+  }
+
+  #makeHistory(shard: string | undefined): History<Pool> {
+    return new History({
+      clock: this.#clock,
+      moments: this.#moments,
+      staleAfterMs: ROUNDS_MISSED * this.config.probe.everyMs,
+      primary: () => this.#writerOf(shard),
+      node: (name) => this.#nodes.get(name),
+      askPosition: (node) => this.#askPosition(node, 'next'),
+      askSoon: (node) => this.#watches.get(node.name)?.position.soon(),
+    })
+  }
+
+  /** The one primary whose position counts: with several, no position of one covers the writes of another. */
+  #writerOf(shard: string | undefined): Node<Pool> | undefined {
+    const writers = this.#choices?.of(shard)?.primaries.nodes ?? []
+    return writers.length === 1 ? writers[0] : undefined
+  }
+
+  async #askPosition(node: Node<Pool>, which: 'next' | 'nextAnswer'): Promise<void> {
+    await this.#watches.get(node.name)?.position[which]()
   }
 
   #makeRouter(parts: ClusterParts<Pool>): Router<Pool> {
@@ -202,6 +243,8 @@ export class Cluster<Pool extends NodePool = NodePool> {
       view: () => this.#view,
       choices: () => this.#choices ?? new Choices(this.#view, this.#nodes),
       node: (name) => this.#nodes.get(name),
+      historyOf: (shard) => this.#histories.get(shard) ?? this.#makeHistory(shard),
+      askPosition: (node) => this.#askPosition(node, 'nextAnswer'),
       reportFailure: (node, judgement, error) => this.#reportFailure(node, judgement, error),
       askAll: (timeoutMs) => this.#askAll(timeoutMs),
       learnRefusal: (text) => this.statements.learnRefusal(text),
@@ -252,6 +295,17 @@ export class Cluster<Pool extends NodePool = NodePool> {
   }
 }
 
+/** After so many rounds without a word of the primary, replicas that have reached its last one are not thought fresh. */
+const ROUNDS_MISSED = 2
+
+/** What a held connection runs needs no node to be chosen. */
+const HELD: Need = { to: 'replica', node: undefined, reason: 'connection-pinned' }
+
+function countingMoments(): Moments {
+  let last = 0
+  return { next: () => ++last }
+}
+
 /** The catalogue of a large database takes longer than a role. */
 const CATALOGUE_TIMEOUT_MS = 10_000
 
@@ -267,6 +321,10 @@ const CHANNELS = {
   sessionStateUndone: channel('sluice:sessionStateUndone'),
   catalogueFailed: channel('sluice:catalogueFailed'),
   connectionLost: channel('sluice:connectionLost'),
+  readWasAhead: channel('sluice:readWasAhead'),
+  positionLost: channel('sluice:positionLost'),
+  tokenRefused: channel('sluice:tokenRefused'),
+  positionUnknown: channel('sluice:positionUnknown'),
 } as const satisfies Record<keyof ClusterEvents, unknown>
 
 function statsOf(node: Node): NodeStats {

@@ -1,20 +1,24 @@
 import type { Clock } from '../base/clock.js'
 import type { Balancer } from '../model/balancer.js'
 import type { ClusterConfig } from '../model/config.js'
+import type { Consistency } from '../model/consistency.js'
 import type { Demand, NodePool } from '../model/driver.js'
 import type { Publish } from '../model/events.js'
 import type { Classification } from '../model/intent.js'
 import type { Judgement } from '../model/judgement.js'
 import type { View } from '../model/view.js'
-import type { CallRoute } from '../routing/need.js'
+import type { CallRoute, ViewRoute } from '../routing/need.js'
 import type { PrimaryReadBudget } from './budget.js'
 import type { Choices } from './choices.js'
+import type { History } from './history.js'
 import type { Node } from './node.js'
 import type { Session } from './session.js'
 
 /** What the caller of one statement wants, and whose it is. */
 export interface Call {
-  readonly route: CallRoute | undefined
+  readonly route: CallRoute | ViewRoute | undefined
+  /** What this read may miss; `undefined`: what its session says, or the pool. */
+  readonly consistency: Consistency | undefined
   readonly shard: string | undefined
   readonly session: Session | undefined
 }
@@ -46,6 +50,10 @@ export interface RouterParts<Pool extends NodePool> {
   readonly node: (name: string) => Node<Pool> | undefined
   /** A statement found its node in trouble. */
   readonly reportFailure: (node: Node<Pool>, judgement: Judgement, error: Error) => void
+  /** The history of writes of a shard. */
+  readonly historyOf: (shard: string | undefined) => History<Pool>
+  /** Settles with the node's next word on where it stands. */
+  readonly askPosition: (node: Node<Pool>) => Promise<void>
   /** Asks every node what it is, at most for `timeoutMs`. */
   readonly askAll: (timeoutMs: number) => Promise<void>
   /** A replica refused this text, and the primary took it. @returns the text's fingerprint. */

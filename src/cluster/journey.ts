@@ -1,20 +1,36 @@
-import { NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '../base/errors.js'
+import { ConsistencyError, NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '../base/errors.js'
 import { markOutcome } from '../base/outcome.js'
 import type { NodePool } from '../model/driver.js'
 import { canServe } from '../model/health.js'
+import { positionText } from '../model/position.js'
 import { afterFailure } from '../routing/after-failure.js'
 import { isRepeatable, type Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
-import { pickFrom, type ShardChoices, without } from './choices.js'
+import { catchUp } from './catch-up.js'
+import { type Choice, pickFrom, type ShardChoices, without } from './choices.js'
 import type { Errand, RouterParts } from './errand.js'
+import type { Fit } from './fit.js'
 import type { Node } from './node.js'
 
 /** What a journey asks of the router. */
 export interface Tries<Pool extends NodePool> {
   readonly parts: RouterParts<Pool>
   choicesFor(shard: string | undefined): ShardChoices<Pool>
-  attempt<Result>(node: Node<Pool>, need: Need, errand: Errand<Pool, Result>): Promise<Result>
+  pickFit(choice: Choice<Pool>, fit: Fit<Pool> | undefined, preferred: string | undefined): Node<Pool> | undefined
+  attempt<Result>(attempt: Attempt<Pool>, errand: Errand<Pool, Result>): Promise<Result>
 }
+
+/** One try: where, why, and what was known. */
+export interface Attempt<Pool extends NodePool> {
+  readonly node: Node<Pool>
+  readonly need: Need
+  /** What a replica had to show; `undefined`: anything. */
+  readonly fit: Fit<Pool> | undefined
+  readonly waitedMs: number
+}
+
+export const BEHIND: Need = { to: 'replica', node: undefined, reason: 'behind' }
+const NO_REPLICA: Need = { to: 'replica', node: undefined, reason: 'no-replica' }
 
 /**
  * One statement's way when its first node was not there or failed it. It ends: all nodes are asked at most once, and no
@@ -26,29 +42,58 @@ export class Journey<Pool extends NodePool, Result> {
   readonly #shard: string | undefined
   readonly #deadlineMs: number
   readonly #tried = new Set<Node<Pool>>()
+  readonly #fit: Fit<Pool> | undefined
   #need: Need
   #hasAsked = false
+  #hasWaited = false
+  #waitedMs = 0
   #last: { readonly node: Node<Pool>; readonly error: Error } | undefined
   /** The replica that refused the statement, while the primary is trying it. */
   #refusedBy: Node<Pool> | undefined
 
-  constructor(router: Tries<Pool>, errand: Errand<Pool, Result>, need: Need, shard: string | undefined) {
+  constructor(
+    router: Tries<Pool>,
+    errand: Errand<Pool, Result>,
+    need: Need,
+    shard: string | undefined,
+    fit: Fit<Pool> | undefined,
+  ) {
     this.#router = router
     this.#errand = errand
     this.#need = need
     this.#shard = shard
+    this.#fit = fit
     this.#deadlineMs = router.parts.clock.now() + router.parts.config.acquireTimeoutMs
   }
 
   async start(): Promise<Result> {
     if (this.#need.to === 'node') return this.#tryNamed(this.#need.node ?? '')
     const { primaries, replicas } = this.#router.choicesFor(this.#shard)
-    if (this.#need.to === 'replica') {
-      const replica = pickFrom(without(replicas, this.#tried), this.#router.parts.balancer)
-      return replica === undefined ? this.#fallBack() : this.#try(replica)
-    }
+    if (this.#need.to === 'replica') return this.#startRead(without(replicas, this.#tried))
     const primary = pickFrom(without(primaries, this.#tried), this.#router.parts.primaryBalancer)
     return primary === undefined ? this.#askAndStartAgain() : this.#try(primary)
+  }
+
+  async #startRead(candidates: Choice<Pool>): Promise<Result> {
+    if (candidates.nodes.length === 0) return this.#fallBack(NO_REPLICA)
+    const replica = this.#router.pickFit(candidates, this.#fit, undefined)
+    if (replica !== undefined) return this.#try(replica)
+    if (!this.#hasWaited && this.#fit !== undefined) return this.#waitFor(this.#fit, candidates)
+    if (this.#router.parts.config.whenBehind === 'fail') throw this.#behind()
+    return this.#fallBack(BEHIND)
+  }
+
+  /** None of the replicas is known to show what the read must see: perhaps one is about to. */
+  async #waitFor(fit: Fit<Pool>, candidates: Choice<Pool>): Promise<Result> {
+    const { clock, config, askPosition } = this.#router.parts
+    this.#hasWaited = true
+    const fromMs = clock.now()
+    const waitMs = Math.min(config.waitMs, Math.max(0, this.#deadlineMs - fromMs))
+    if (await fit.learn(waitMs)) {
+      await catchUp(candidates, fit, waitMs, { clock, askPosition })
+    }
+    this.#waitedMs = clock.now() - fromMs
+    return this.start()
   }
 
   /** Decides what to do about a failed try. */
@@ -88,7 +133,8 @@ export class Journey<Pool extends NodePool, Result> {
     }
     let result: Result
     try {
-      result = await this.#router.attempt(node, this.#need, this.#errand)
+      const attempt = { node, need: this.#need, fit: this.#fit, waitedMs: this.#waitedMs }
+      result = await this.#router.attempt(attempt, this.#errand)
     } catch (error) {
       return this.goOnAfter(node, error as Error)
     }
@@ -110,20 +156,31 @@ export class Journey<Pool extends NodePool, Result> {
     return this.#try(node)
   }
 
-  /** No replica is left: the primary serves reads too, as far as its budget goes. */
-  async #fallBack(): Promise<Result> {
+  /** No replica is left that will do: the primary serves reads too, as far as its budget goes. */
+  async #fallBack(need: Need): Promise<Result> {
     const { parts } = this.#router
     const primaries = without(this.#router.choicesFor(this.#shard).primaries, this.#tried)
     const primary = pickFrom(primaries, parts.primaryBalancer)
-    if (primary === undefined || parts.budget.isClosed) return this.#askAndStartAgain()
-    parts.publish('readFellBack', { to: primary.name, refusals: this.#refusals('replica') })
+    // Not the primary any more: the session has seen a later timeline than its own.
+    const isOutdated = this.#fit?.isAheadOfPrimary === true
+    if (primary === undefined || parts.budget.isClosed || isOutdated) return this.#askAndStartAgain()
+    this.#publishFallBack(need, primary)
     await parts.budget.enter(primary.name, Math.max(0, this.#deadlineMs - parts.clock.now()))
     try {
-      this.#need = { to: 'replica', node: undefined, reason: 'no-replica' }
+      this.#need = need
       return await this.#try(primary)
     } finally {
       parts.budget.leave()
     }
+  }
+
+  #publishFallBack(need: Need, primary: Node<Pool>): void {
+    const { publish } = this.#router.parts
+    if (need === NO_REPLICA || this.#fit === undefined) {
+      return publish('readFellBack', { to: primary.name, refusals: this.#refusals('replica') })
+    }
+    const { level, wanted: mustSee } = this.#fit
+    publish('readWasAhead', { to: primary.name, level, mustSee, waitedMs: Math.round(this.#waitedMs) })
   }
 
   /** Nobody can serve as far as we know: ask all nodes once, and look again. */
@@ -132,6 +189,7 @@ export class Journey<Pool extends NodePool, Result> {
     if (this.#hasAsked) throw this.#nobody()
     this.#hasAsked = true
     await parts.askAll(Math.max(0, this.#deadlineMs - parts.clock.now()))
+    this.#hasWaited = false
     for (const node of this.#tried) if (node.health.state === 'up') this.#tried.delete(node)
     return this.start()
   }
@@ -142,10 +200,23 @@ export class Journey<Pool extends NodePool, Result> {
     const outcome = last === undefined ? 'not-sent' : this.#router.parts.judge(last).outcome
     if (last !== undefined && outcome !== 'not-sent') return markOutcome(last, outcome)
     const cause = last === undefined ? undefined : { cause: last }
+    if (this.#fit !== undefined && this.#hasWaited) return this.#behind()
     if (this.#need.to === 'primary') {
       return new NoPrimaryError('no primary can take the statement', this.#refusals('primary'), cause)
     }
     return new NoReplicaError('no node can take the read', this.#refusals('replica'), cause)
+  }
+
+  #behind(): Error {
+    const { level, wanted } = this.#fit ?? {}
+    const what = `no node shows what the read must see (${wanted ?? level ?? 'its own writes'})`
+    const { nodes } = this.#router.parts.view()
+    const refusals = nodes.map(({ name, progress }) => ({
+      node: name,
+      why:
+        progress.position === undefined ? 'does not say where it stands' : `is at ${positionText(progress.position)}`,
+    }))
+    return new ConsistencyError(`${what}, after ${Math.round(this.#waitedMs)} ms`, refusals)
   }
 
   #refusals(wanted: 'primary' | 'replica'): readonly Refusal[] {

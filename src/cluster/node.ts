@@ -3,7 +3,9 @@ import type { NodeConfig } from '../model/config.js'
 import type { Driver, NodePool } from '../model/driver.js'
 import type { Publish } from '../model/events.js'
 import { canStep, type Health } from '../model/health.js'
-import type { Load, NodeView, Role } from '../model/view.js'
+import type { NodeStatus } from '../model/node-status.js'
+import type { Position, Sample } from '../model/position.js'
+import type { Load, NodeView, Progress, Role } from '../model/view.js'
 
 /** Counted over the life of the pool, for `stats()`. */
 export interface NodeCounts {
@@ -14,11 +16,36 @@ export interface NodeCounts {
   retriedElsewhere: number
   /** Times the node went from up to down. */
   ejections: number
+  /** Times it was asked where it stands, beside the rounds of health. */
+  positionQuestions: number
 }
 
 interface LiveLoad extends Load {
   inFlight: number
   latencyMs: number
+}
+
+interface LiveProgress extends Progress {
+  position: Position | undefined
+  moment: number
+  life: number
+}
+
+/** When a question was asked. */
+export interface Asked {
+  readonly moment: number
+  readonly askedMs: number
+}
+
+export interface NodeParts {
+  readonly clock: Clock
+  readonly publish: Publish
+  /** Called after every change of health or role; answers with the version of the view that shows it. */
+  readonly changed: () => number
+  /** An idle connection broke. */
+  readonly lost: () => void
+  /** It has said where it stands. `wasReplica`: before, in the same life of its server. */
+  readonly progressed: (sample: Sample, status: NodeStatus, wasReplica: boolean) => void
 }
 
 /** How much one statement moves the mean: about the last twenty count. */
@@ -29,37 +56,31 @@ export class Node<Pool extends NodePool = NodePool> {
   readonly config: NodeConfig
   readonly name: string
   readonly pool: Pool
-  readonly counts: NodeCounts = { served: 0, failed: 0, retriedElsewhere: 0, ejections: 0 }
+  readonly counts: NodeCounts = { served: 0, failed: 0, retriedElsewhere: 0, ejections: 0, positionQuestions: 0 }
   readonly #load: LiveLoad = { inFlight: 0, latencyMs: 0 }
-  readonly #clock: Clock
-  readonly #publish: Publish
-  readonly #changed: () => number
+  readonly #progress: LiveProgress = { position: undefined, moment: 0, life: 1 }
+  readonly #parts: NodeParts
+  #status: NodeStatus | undefined
+  #wasReplicaInThisLife = false
   #health: Health = { state: 'unknown' }
   #role: Role
   #promotedIn = 0
   #hasSaidReplica = false
 
-  /** @param changed called after every change of health or role; answers with the version of the view that shows it. */
-  constructor(
-    config: NodeConfig,
-    driver: Driver<Pool>,
-    parts: {
-      readonly clock: Clock
-      readonly publish: Publish
-      readonly changed: () => number
-      readonly lost: () => void
-    },
-  ) {
+  constructor(config: NodeConfig, driver: Driver<Pool>, parts: NodeParts) {
     this.config = config
     this.name = config.name
     this.#role = config.role
-    this.#clock = parts.clock
-    this.#publish = parts.publish
-    this.#changed = parts.changed
+    this.#parts = parts
     this.pool = driver.open(config, {
       roleReported: (role) => this.setRole(role),
       idleConnectionLost: (error) => {
         parts.publish('connectionLost', { node: config.name, error })
+        this.forget()
+        parts.lost()
+      },
+      monitorConnectionLost: () => {
+        this.forget()
         parts.lost()
       },
     })
@@ -73,9 +94,25 @@ export class Node<Pool extends NodePool = NodePool> {
     return this.#role
   }
 
+  /** Where it stands, as it said last. Changed in place. */
+  get progress(): Progress {
+    return this.#progress
+  }
+
+  /** What it said of itself last, in full. */
+  get status(): NodeStatus | undefined {
+    return this.#status
+  }
+
   view(): NodeView {
     const { name, address, weight, zone, shard, role: configured } = this.config
-    const known = { role: this.#role, health: this.#health, promotedIn: this.#promotedIn, load: this.#load }
+    const known = {
+      role: this.#role,
+      health: this.#health,
+      promotedIn: this.#promotedIn,
+      load: this.#load,
+      progress: this.#progress,
+    }
     return { name, address, weight, zone, shard, configured, ...known }
   }
 
@@ -94,6 +131,39 @@ export class Node<Pool extends NodePool = NodePool> {
     this.#load.latencyMs = mean === 0 ? ms : mean + LATENCY_WEIGHT * (ms - mean)
   }
 
+  /** The server has said what it is and where it stands. */
+  learned(status: NodeStatus, asked: Asked): void {
+    const before = this.#status
+    if (before?.startedAt !== undefined && status.startedAt !== before.startedAt) this.#beginLife()
+    else if (before?.role === 'replica') this.#wasReplicaInThisLife = true
+    this.#status = status
+    this.setRole(status.role)
+    if (status.position !== undefined) this.advanced(status.position, status, asked)
+  }
+
+  /** It stands here. Further back than before is another life: a server does not forget while it runs. */
+  advanced(told: Position, status: NodeStatus, { moment, askedMs }: Asked): void {
+    if (moment < this.#progress.moment) return
+    const before = this.#progress.position
+    if (before !== undefined && (told.system !== before.system || told.lsn < before.lsn)) this.#beginLife()
+    const position = onNewestTimeline(told, this.#progress.position)
+    this.#progress.position = position
+    this.#progress.moment = moment
+    this.#parts.progressed({ position, moment, askedMs }, status, this.#wasReplicaInThisLife)
+  }
+
+  /** Its server may have been started anew, and a standby may then show less than it did. */
+  forget(): void {
+    this.#beginLife()
+    this.#status = undefined
+  }
+
+  #beginLife(): void {
+    this.#progress.position = undefined
+    this.#progress.life++
+    this.#wasReplicaInThisLife = false
+  }
+
   /**
    * The server has said what it is. A promotion is a server that has said "replica" before: that the configuration
    * called it one proves nothing, and must not draw writes to it.
@@ -105,9 +175,9 @@ export class Node<Pool extends NodePool = NodePool> {
     if (role === this.#role) return
     const from = this.#role
     this.#role = role
-    this.#promotedIn = role === 'primary' && wasReplica ? this.#changed() : 0
-    this.#changed()
-    this.#publish('nodeChangedRole', { node: this.name, from, to: role })
+    this.#promotedIn = role === 'primary' && wasReplica ? this.#parts.changed() : 0
+    this.#parts.changed()
+    this.#parts.publish('nodeChangedRole', { node: this.name, from, to: role })
   }
 
   cameUp(): void {
@@ -116,7 +186,7 @@ export class Node<Pool extends NodePool = NodePool> {
     const before = this.#health
     this.#step({ state: 'up' })
     if (before.state !== 'probing') return
-    this.#publish('nodeCameUp', { node: this.name, downMs: Math.round(this.#clock.now() - before.sinceMs) })
+    this.#parts.publish('nodeCameUp', { node: this.name, downMs: Math.round(this.#parts.clock.now() - before.sinceMs) })
   }
 
   /** How often it has failed in a row. */
@@ -128,11 +198,12 @@ export class Node<Pool extends NodePool = NodePool> {
   wentDown(cause: Error, forMs: number): void {
     const before = this.#health
     if (before.state === 'draining' || before.state === 'down') return
+    this.forget()
     const failures = this.failures + 1
     if (before.state === 'probing') return this.#step({ ...before, state: 'down', failures, cause })
     this.counts.ejections++
-    this.#step({ state: 'down', sinceMs: this.#clock.now(), failures, cause })
-    this.#publish('nodeWentDown', { node: this.name, cause, failures, forMs: Math.round(forMs) })
+    this.#step({ state: 'down', sinceMs: this.#parts.clock.now(), failures, cause })
+    this.#parts.publish('nodeWentDown', { node: this.name, cause, failures, forMs: Math.round(forMs) })
   }
 
   startProbing(): void {
@@ -146,6 +217,11 @@ export class Node<Pool extends NodePool = NodePool> {
       throw new Error(`${this.name} cannot go from ${this.#health.state} to ${to.state}`)
     }
     this.#health = to
-    this.#changed()
+    this.#parts.changed()
   }
+}
+
+/** Where a standby vouches for its timeline may come and go; the timeline does not. */
+function onNewestTimeline(told: Position, before: Position | undefined): Position {
+  return before !== undefined && before.timeline > told.timeline ? { ...told, timeline: before.timeline } : told
 }

@@ -1,12 +1,17 @@
 import { UnknownShardError } from '../base/errors.js'
+import type { Consistency } from '../model/consistency.js'
 import type { Demand, NodePool } from '../model/driver.js'
 import type { Classification } from '../model/intent.js'
+import { positionText } from '../model/position.js'
 import type { Route, RouteReason } from '../model/route.js'
-import { isRepeatable, type Need, needOf } from '../routing/need.js'
-import { pickFrom, type ShardChoices } from './choices.js'
+import { isRepeatable, levelOf, type Need, needOf } from '../routing/need.js'
+import { allowed, type Choice, pickFrom, type ShardChoices } from './choices.js'
 import type { Call, Errand, RouterParts } from './errand.js'
-import { Journey, type Tries } from './journey.js'
+import { BoundFit, type Fit } from './fit.js'
+import { Ground } from './ground.js'
+import { type Attempt, BEHIND, Journey, type Tries } from './journey.js'
 import type { Node } from './node.js'
+import type { Session } from './session.js'
 
 /** The four demands there are, so that none is made for a statement. */
 const DEMANDS = {
@@ -37,27 +42,47 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   /** Runs the statement on the node it belongs to; on another one where that is safe; once, as far as anyone can see. */
   run<Result>(errand: Errand<Pool, Result>): Promise<Result> {
     const need = this.needOf(errand)
-    const node = this.#preferred(errand, need) ?? this.choose(need, this.#shardOf(errand.call))
-    if (node === undefined) return new Journey(this, errand, need, this.#shardOf(errand.call)).start()
-    return this.#try(node, need, errand, (error) =>
-      new Journey(this, errand, need, this.#shardOf(errand.call)).goOnAfter(node, error),
+    const fit = this.#fitOf(errand, need)
+    const node = this.#choose(errand, need, fit)
+    if (node === undefined) return new Journey(this, errand, need, this.#shardOf(errand.call), fit).start()
+    return this.#try({ node, need, fit, waitedMs: 0 }, errand, (error) =>
+      new Journey(this, errand, need, this.#shardOf(errand.call), fit).goOnAfter(node, error),
     )
   }
 
-  needOf(errand: Pick<Errand<Pool, unknown>, 'found' | 'call'>): Need {
-    const { found, call } = errand
-    const pinned =
-      found.route !== 'primary' ? call.session?.pinFor(this.parts.config.id, this.parts.clock.now()) : undefined
-    return needOf(found, call.route, pinned)
+  needOf({ found, call }: Pick<Errand<Pool, unknown>, 'found' | 'call'>): Need {
+    const { config, clock } = this.parts
+    const pinned = found.route !== 'primary' ? call.session?.pinFor(config.id, clock.now()) : undefined
+    return needOf(found, call.route, pinned, call.consistency ?? call.session?.consistency ?? config.consistency)
   }
 
   /** The node for this need, if one may serve right now without asking anybody. */
-  choose(need: Need, shard: string | undefined): Node<Pool> | undefined {
+  #choose(
+    errand: Pick<Errand<Pool, unknown>, 'call' | 'preferred'>,
+    need: Need,
+    fit: Fit<Pool> | undefined,
+  ): Node<Pool> | undefined {
     if (need.to === 'node') return undefined
-    const choices = this.choicesFor(shard)
-    if (need.to === 'primary') return pickFrom(choices.primaries, this.parts.primaryBalancer)
-    const replica = pickFrom(choices.replicas, this.parts.balancer)
+    const choices = this.choicesFor(this.#shardOf(errand.call))
+    if (need.to === 'primary') {
+      const preferred = choices.primaries.nodes.find((node) => node.name === errand.preferred)
+      return preferred ?? pickFrom(choices.primaries, this.parts.primaryBalancer)
+    }
+    const replica = this.pickFit(choices.replicas, fit, errand.preferred)
     return replica ?? (this.#hasReplicas ? undefined : pickFrom(choices.primaries, this.parts.primaryBalancer))
+  }
+
+  /** One of these replicas that shows what the read must see. */
+  pickFit(choice: Choice<Pool>, fit: Fit<Pool> | undefined, preferred: string | undefined): Node<Pool> | undefined {
+    if (fit === undefined) {
+      const held = preferred === undefined ? undefined : choice.nodes.find((node) => node.name === preferred)
+      return held ?? pickFrom(choice, this.parts.balancer)
+    }
+    fit.prepare()
+    const fitting = allowed(choice, fit)
+    const wanted = preferred ?? fit.preferred
+    const held = wanted === undefined ? undefined : fitting.nodes.find((node) => node.name === wanted)
+    return held ?? pickFrom(fitting, this.parts.balancer)
   }
 
   /** @throws {UnknownShardError} */
@@ -74,70 +99,121 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   }
 
   /** One try on one node, counted. Rejects with what went wrong, untouched. */
-  attempt<Result>(node: Node<Pool>, need: Need, errand: Errand<Pool, Result>): Promise<Result> {
-    return this.#try(node, need, errand, rethrow)
+  attempt<Result>(attempt: Attempt<Pool>, errand: Errand<Pool, Result>): Promise<Result> {
+    return this.#try(attempt, errand, rethrow)
   }
 
   /** One promise for the whole try: each further one costs as much as all the rest of routing. */
   #try<Result>(
-    node: Node<Pool>,
-    need: Need,
+    attempt: Attempt<Pool>,
     errand: Errand<Pool, Result>,
     failed: (error: Error) => Promise<Result>,
   ): Promise<Result> {
-    this.#note(node, need, errand.found)
+    const { node, need, fit } = attempt
+    this.#note(attempt, errand.found)
     const startedMs = this.#isTimed ? this.parts.clock.now() : 0
     node.began()
-    return errand.send(node.pool, demandOf(need, errand.found)).then(
+    const ground = need.to === 'node' || fit === undefined ? this.#groundFor(errand, need) : groundOf(fit)
+    ground?.footing.began(node.name)
+    const { life } = node.progress
+    const demand = fit === undefined ? demandOf(need, errand.found) : demandWhile(node, life, need, errand.found)
+    return errand.send(node.pool, demand).then(
       (result) => {
         node.ended(true)
+        ground?.footing.ended(node.name)
         if (this.#isTimed) node.took(this.parts.clock.now() - startedMs)
-        if (errand.found.intent === 'write') this.noteWrite(errand.call)
+        this.#noteEnd(node, life, errand, ground)
         return result
       },
       (error: Error) => {
         node.ended(false)
+        ground?.footing.ended(node.name)
         if (errand.found.intent === 'write') this.noteWrite(errand.call)
         return failed(error)
       },
     )
   }
 
-  /** From now on, for a while, this session's reads stay where its writes are. */
-  noteWrite(call: Call): void {
-    const { id, stickyMs } = this.parts.config
-    if (stickyMs !== undefined) call.session?.noteWrite(id, stickyMs, this.parts.clock.now())
+  #noteEnd(node: Node<Pool>, life: number, errand: Errand<Pool, unknown>, ground: Ground<Pool> | undefined): void {
+    if (errand.found.intent === 'write') this.noteWrite(errand.call)
+    else if (errand.found.intent === 'read') ground?.noteRead(node, life)
   }
 
-  /** Where the statement would go, and why. Sends nothing. */
+  /** A write of this session has ended, well or not: from now on its reads must see it. */
+  noteWrite(call: Call): void {
+    if (call.session === undefined) return
+    const { id, stickyMs } = this.parts.config
+    if (stickyMs !== undefined) call.session.holdAfterWrite(id, stickyMs, this.parts.clock.now())
+    this.groundIn(call)?.noteWrite()
+  }
+
+  /** What the session of this call stands on; `undefined`: there is none, or nothing to tell apart. */
+  groundIn(call: Call): Ground<Pool> | undefined {
+    if (!this.#hasReplicas || call.session === undefined) return undefined
+    const shard = this.#shardOf(call)
+    return call.session.groundIn(this.parts.config.id, shard, () => this.#newGround(shard, call.session))
+  }
+
+  #newGround(shard: string | undefined, session: Session | undefined): Ground<Pool> {
+    if (session?.tokenProblem !== undefined) this.parts.publish('tokenRefused', { problem: session.tokenProblem })
+    return new Ground(this.parts.historyOf(shard), this.parts.publish)
+  }
+
+  /** What a replica must show for this read; `undefined`: anything. */
+  #fitOf({ call, found }: Pick<Errand<Pool, unknown>, 'call' | 'found'>, need: Need): Fit<Pool> | undefined {
+    if (need.to !== 'replica' || !this.#hasReplicas || need.reason === 'session-state') return undefined
+    if (found.intent === 'session' && !found.effects.some((it) => it.kind === 'begin')) return undefined
+    const level = this.levelOf(call, need)
+    if (level === 'eventual' || level === 'strong') return undefined
+    if (level === 'session') return this.groundIn(call)
+    return new BoundFit(level, this.parts.historyOf(this.#shardOf(call)))
+  }
+
+  /** A session sees what it sees, wherever the read was sent by other reasons. */
+  #groundFor({ call, found }: Errand<Pool, unknown>, need: Need): Ground<Pool> | undefined {
+    if (found.intent !== 'read' || call.session === undefined) return undefined
+    return this.levelOf(call, need) === 'eventual' ? undefined : this.groundIn(call)
+  }
+
+  levelOf(call: Call, need: Need): Consistency {
+    const isReader = call.route === 'reader'
+    return levelOf(need, call.consistency, isReader, call.session?.consistency, this.parts.config.consistency)
+  }
+
+  /** Where the statement would go, and why. Sends nothing, and waits for nobody. */
   explain(errand: Pick<Errand<Pool, unknown>, 'found' | 'call'>): Route | undefined {
     const need = this.needOf(errand)
-    const shard = this.#shardOf(errand.call)
-    const node =
-      (need.node === undefined ? this.choose(need, shard) : this.parts.node(need.node)) ??
-      pickFrom(this.choicesFor(shard).primaries, this.parts.primaryBalancer)
-    return node === undefined ? undefined : this.routeTo(node, need, errand.found)
-  }
-
-  routeTo(node: Node<Pool>, need: Need, found: Classification): Route {
-    const { intent, reason: because, detail, at } = found
-    const reason = need.to === 'replica' && node.role === 'primary' ? 'no-replica' : need.reason
-    return { node: node.name, role: node.role, intent, reason, because, detail, at }
-  }
-
-  #preferred(errand: Errand<Pool, unknown>, need: Need): Node<Pool> | undefined {
-    if (errand.preferred === undefined || need.to === 'node') return undefined
+    const fit = this.#fitOf(errand, need)
+    const chosen =
+      need.node === undefined
+        ? this.#choose({ call: errand.call, preferred: undefined }, need, fit)
+        : this.parts.node(need.node)
     const choices = this.choicesFor(this.#shardOf(errand.call))
-    const choice = need.to === 'primary' ? choices.primaries : choices.replicas
-    return choice.nodes.find((node) => node.name === errand.preferred)
+    const node = chosen ?? pickFrom(choices.primaries, this.parts.primaryBalancer)
+    if (node === undefined) return undefined
+    const isBehind = chosen === undefined && choices.replicas.nodes.length > 0
+    return this.routeTo({ node, need: isBehind ? BEHIND : need, fit, waitedMs: 0 }, errand.found)
   }
 
-  #note(node: Node<Pool>, need: Need, found: Classification): void {
-    this.#counts[need.reason]++
-    if (this.parts.isFollowed()) this.parts.publish('routed', this.routeTo(node, need, found))
+  routeTo({ node, need, fit, waitedMs }: Attempt<Pool>, found: Classification): Route {
+    const { intent, reason: because, detail, at } = found
+    const reason = need.reason === 'read' && node.role === 'primary' ? 'no-replica' : need.reason
+    return { node: node.name, role: node.role, intent, reason, because, detail, at, consistency: recordOf() }
+
+    function recordOf(): Route['consistency'] {
+      if (fit === undefined) return undefined
+      const { position } = node.progress
+      const reached = position === undefined ? undefined : positionText(position)
+      return { level: fit.level, mustSee: fit.wanted, reached, waitedMs: Math.round(waitedMs) }
+    }
   }
 
-  #shardOf(call: Call): string | undefined {
+  #note(attempt: Attempt<Pool>, found: Classification): void {
+    this.#counts[attempt.need.reason]++
+    if (this.parts.isFollowed()) this.parts.publish('routed', this.routeTo(attempt, found))
+  }
+
+  #shardOf(call: Pick<Call, 'shard' | 'session'>): string | undefined {
     return call.shard ?? call.session?.shard ?? this.parts.config.defaultShard
   }
 }
@@ -145,6 +221,15 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 function demandOf(need: Need, found: Classification): Demand {
   if (isRepeatable(found)) return need.to === 'primary' ? DEMANDS.freshRead : DEMANDS.read
   return need.to === 'primary' ? DEMANDS.write : DEMANDS.oneShot
+}
+
+/** Not sent if the node has begun another life by then: it may show less than when it was chosen. */
+function demandWhile(node: Node, life: number, need: Need, found: Classification): Demand {
+  return { ...demandOf(need, found), stillHolds: () => node.progress.life === life }
+}
+
+function groundOf<Pool extends NodePool>(fit: Fit<Pool>): Ground<Pool> | undefined {
+  return fit instanceof Ground ? fit : undefined
 }
 
 function rethrow(error: Error): Promise<never> {
@@ -162,6 +247,8 @@ function noCounts(): Record<RouteReason, number> {
     hint: 0,
     call: 0,
     'no-replica': 0,
+    strong: 0,
+    behind: 0,
     'refused-before': 0,
   }
 }

@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { types } from 'node:util'
-import { ConfigError } from '../base/errors.js'
+import type { Consistency } from '../model/consistency.js'
+import type { TokenProblem } from '../model/token-problem.js'
+import { isConsistency } from '../routing/consistency-level.js'
 import type { ReadsPinnedTo } from '../routing/need.js'
-import { readToken, signToken, type TokenPin, type TokenProblem } from '../routing/session-token.js'
+import type { TokenEntry } from '../routing/session-token.js'
+import { Pins } from './pins.js'
+import { isTime, kindOf, refuse } from './session-checks.js'
+import { type SessionGround, SessionPositions, type StoredPosition } from './session-positions.js'
+import type { SessionTokens } from './session-tokens.js'
 
 /** Where a session's reads go, as the application wishes: the primary, or a node by its name. */
 export type PinTarget = 'primary' | { readonly node: string }
@@ -16,10 +22,17 @@ export interface PinOptions {
 
 /** What a session may begin with. */
 export interface SessionStart {
-  /** From `session.toToken()`, perhaps of another process; `undefined`: none came. Not believed: see `tokenProblem`. */
+  /** From `session.token()`, perhaps of another process; `undefined`: none came. Not believed: see `tokenProblem`. */
   readonly token?: string | undefined
   /** Needed to read a token. */
   readonly tokens?: SessionTokens | undefined
+  /**
+   * What a token that is not believed means: nothing (`ignore`, the default), or that there may be a write of this user
+   * that we know nothing of (`see-primary`): reads see at least what the primary shows when it is asked first.
+   */
+  readonly refusedToken?: 'ignore' | 'see-primary' | undefined
+  /** What reads of this session may miss, where the call does not say. Default: what the pool says. */
+  readonly consistency?: Consistency | undefined
   /** The shard of all statements of the session that do not name one themselves. */
   readonly shard?: string | undefined
 }
@@ -34,55 +47,54 @@ export interface SessionClocks {
 
 const SYSTEM_CLOCKS: SessionClocks = { monotonic: () => performance.now(), wall: () => Date.now() }
 
-interface Pin extends ReadsPinnedTo {
-  /** `Infinity`: until the session's callback has settled. */
-  readonly untilMs: number
-}
-
-/** What the session holds of one cluster. */
-interface Held {
-  pin: Pin | undefined
-  /** Unpinned by name: pins for every cluster do not count here. */
-  isExempt: boolean
-  wroteUntilMs: number
-}
-
-const WROTE: ReadsPinnedTo = { to: 'primary', because: 'wrote' }
-
-/** Where a piece of the program stands: in which session, and whether that looks at its pins. */
+/** Where a piece of the program stands: in which session, and whether that looks at what holds it. */
 interface Context {
   readonly session: Session
-  readonly ignoresPins: boolean
+  readonly isFree: boolean
 }
 
 /** The one store of the library: each further one makes every `await` of the program slower. */
 const contexts = new AsyncLocalStorage<Context>()
 
 /**
- * The span in which a user must see their own writes: a request, a job. Made by `withSession`.
+ * The span in which a user must see their own writes: a request, a job. Made by `withSession` or `sessionFrom`.
  *
- * It knows where its reads must go: to the primary for a while after a write, or where the application has pinned them.
- * Everything it holds ends by itself, so that a job left running in the background is not pinned for ever.
+ * It knows what its reads must see: what it has written, and what it has seen; and where they must go, if the
+ * application has pinned them. Pins end by themselves, so that a job left running in the background is not pinned for
+ * ever.
  */
 export class Session {
+  /** What reads of this session may miss, where the call does not say; `undefined`: what the pool says. */
+  readonly consistency: Consistency | undefined
   /** Chosen for all statements of the session that do not name one themselves. */
   readonly shard: string | undefined
-  /** Why the token that the session was begun with was not believed: the session began unpinned. */
+  /** Why the token that the session was begun with was not believed: the session began with nothing. */
   readonly tokenProblem: TokenProblem | undefined
   readonly #clocks: SessionClocks
-  readonly #held = new Map<string, Held>()
-  #everywhere: Pin | undefined
+  readonly #pins = new Pins()
+  readonly #positions: SessionPositions
   #isOver = false
 
   /** @internal Use `withSession`. @throws {ConfigError} */
   constructor(start: SessionStart = {}, clocks: SessionClocks = SYSTEM_CLOCKS) {
     checkStart(start)
+    this.consistency = start.consistency
     this.shard = start.shard
     this.#clocks = clocks
-    if (start.token === undefined || start.tokens === undefined) return
-    const read = start.tokens.read(start.token, clocks.wall())
-    if (typeof read === 'string') this.tokenProblem = read
-    else for (const pin of read) this.#adopt(pin, start.tokens.maxAgeMs)
+    const { token, tokens } = start
+    const read = token === undefined ? [] : (tokens?.read(token, clocks.wall()) ?? [])
+    this.tokenProblem = typeof read === 'string' ? read : undefined
+    const mustSeeAll = this.tokenProblem !== undefined && start.refusedToken === 'see-primary'
+    this.#positions = new SessionPositions(mustSeeAll ? 'unknown' : undefined)
+    if (typeof read !== 'string') for (const entry of read) this.#adopt(entry, tokens?.maxAgeMs ?? 0)
+  }
+
+  /**
+   * Runs `fn` in this session: each pool sees it, through any depth of calls and awaits. May be called again, for the
+   * next message of a connection, say; calls that overlap share what they write.
+   */
+  run<T>(fn: (session: Session) => T): T {
+    return contexts.run({ session: this, isFree: false }, fn, this)
   }
 
   /**
@@ -90,7 +102,8 @@ export class Session {
    * time, the session's callback has settled. It takes the place of an earlier pin, not of the stickiness after a write:
    * that goes on beneath it. A pin for one cluster counts more than one for all.
    *
-   * A node is one of one cluster: name that too where the program has several.
+   * A node is one of one cluster: name that too where the program has several. Reads that are pinned to a node show what
+   * it shows.
    *
    * @throws {ConfigError} no such target, or no such time.
    */
@@ -100,97 +113,91 @@ export class Session {
     // A pin without an end belongs to the callback. That is over: nobody would ever end it.
     if (ttlMs === undefined && this.#isOver) return
     const untilMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : this.#clocks.monotonic() + ttlMs
-    const pin: Pin = { to, because: 'pinned', untilMs }
-    if (clusterId !== undefined) this.#of(clusterId).pin = pin
-    else {
-      this.#everywhere = pin
-      for (const held of this.#held.values()) held.isExempt = false
-    }
+    this.#pins.pin(to, untilMs, clusterId)
   }
 
-  /** Ends what holds the reads on one cluster, or on all: pins, and the stickiness after a write. */
+  /** Ends pins on one cluster, or on all, and the stickiness after a write. What the session must see, it must still see. */
   unpin(clusterId?: string): void {
-    if (clusterId === undefined) {
-      this.#held.clear()
-      this.#everywhere = undefined
-    } else {
-      this.#held.set(clusterId, { pin: undefined, isExempt: true, wroteUntilMs: Number.NEGATIVE_INFINITY })
-    }
+    this.#pins.unpin(clusterId)
   }
 
   /**
-   * Runs `fn` as if nothing held the session: reads inside go to replicas, and writes inside hold nothing back later.
+   * Runs `fn` as if nothing held the session: reads inside may miss what it wrote, and writes inside hold nothing later.
    *
    * For what `fn` does and starts, also later and asynchronously; for nothing else that runs at the same time.
    */
   withoutPin<T>(fn: () => T): T {
-    return contexts.run({ session: this, ignoresPins: true }, fn)
+    return contexts.run({ session: this, isFree: true }, fn)
   }
 
   /**
-   * What holds this session's reads, as text for a cookie, a header or a job; `undefined`: nothing does. Time goes on
-   * while it travels. Pins that last as long as the callback are not in it.
+   * What this session must see, and what pins it, as text for a cookie, a header or a job; `undefined`: nothing.
+   *
+   * Waits for the positions of its writes that are not known yet: one round trip to the primary at most. Where it cannot
+   * be learnt, the token says so, and the next session asks. Pins that last as long as the callback are not in it.
    */
-  toToken(tokens: SessionTokens): string | undefined {
-    const pins: TokenPin[] = []
-    const add = (cluster: string | undefined, { to, because }: ReadsPinnedTo, untilMs: number) => {
-      const leftMs = untilMs - this.#clocks.monotonic()
-      if (!(leftMs > 0 && leftMs < Number.POSITIVE_INFINITY)) return
-      pins.push({ cluster, to, because, untilMs: this.#clocks.wall() + Math.min(leftMs, tokens.maxAgeMs) })
-    }
-    if (this.#everywhere !== undefined) add(undefined, this.#everywhere, this.#everywhere.untilMs)
-    for (const [cluster, { pin, wroteUntilMs }] of this.#held) {
-      if (pin !== undefined) add(cluster, pin, pin.untilMs)
-      add(cluster, WROTE, wroteUntilMs)
-    }
-    return pins.length === 0 ? undefined : tokens.sign(pins)
+  async token(tokens: SessionTokens): Promise<string | undefined> {
+    await this.#positions.settle()
+    return this.tokenNow(tokens)
+  }
+
+  /** The same without waiting: what is not known yet, the session that is begun with it asks for. */
+  tokenNow(tokens: SessionTokens): string | undefined {
+    const wallAheadMs = this.#clocks.wall() - this.#clocks.monotonic()
+    const latestMs = this.#clocks.wall() + tokens.maxAgeMs
+    const pins = this.#pins.portable(this.#clocks.monotonic())
+    const entries: readonly TokenEntry[] = [
+      ...pins.map((pin) => ({ ...pin, untilMs: Math.min(pin.untilMs + wallAheadMs, latestMs) })),
+      ...this.#positions.portable().map((it) => ({ ...it, untilMs: latestMs })),
+    ]
+    return entries.length === 0 ? undefined : tokens.sign(entries)
+  }
+
+  /** Whether the session must see more than it was begun with, or may have to. Its pins do not count. */
+  get hasMoved(): boolean {
+    return this.#positions.hasMoved
+  }
+
+  /** What the session must see, for a store of your own. Waits as `token` does. */
+  async positions(): Promise<readonly StoredPosition[]> {
+    await this.#positions.settle()
+    return this.#positions.stored()
+  }
+
+  /** It must see these too: of another device of the same user, say. What it must see already stays. */
+  mustSee(positions: readonly StoredPosition[]): void {
+    for (const { clusterId, shard, position } of positions) this.#positions.adopt(clusterId, shard, position)
   }
 
   /** @internal Where reads on this cluster must go now. Asked for every read: nothing is made. */
   pinFor(clusterId: string, nowMs: number): ReadsPinnedTo | undefined {
-    const held = this.#held.get(clusterId)
-    const everywhere = this.#everywhere
-    if (held === undefined) {
-      if (everywhere === undefined || everywhere.untilMs <= nowMs || ignoresPins()) return undefined
-      return everywhere
-    }
-    if (ignoresPins()) return undefined
-    if (held.pin !== undefined && held.pin.untilMs > nowMs) return held.pin
-    if (everywhere !== undefined && !held.isExempt && everywhere.untilMs > nowMs) return everywhere
-    return held.wroteUntilMs > nowMs ? WROTE : undefined
+    return isFree() ? undefined : this.#pins.for(clusterId, nowMs)
   }
 
-  /** @internal A write has ended, well or not. A shorter time never shortens a longer one. */
-  noteWrite(clusterId: string, ttlMs: number, nowMs: number): void {
-    if (ignoresPins()) return
-    const held = this.#of(clusterId)
-    held.wroteUntilMs = Math.max(held.wroteUntilMs, nowMs + ttlMs)
+  /** @internal A write has ended, well or not: for so long, reads stay on the primary. */
+  holdAfterWrite(clusterId: string, ttlMs: number, nowMs: number): void {
+    if (!isFree()) this.#pins.holdAfterWrite(clusterId, nowMs + ttlMs)
+  }
+
+  /** @internal What it stands on in this shard of this cluster; `undefined` inside `withoutPin`. */
+  groundIn<Ground extends SessionGround>(
+    clusterId: string,
+    shard: string | undefined,
+    make: () => Ground,
+  ): Ground | undefined {
+    return isFree() ? undefined : this.#positions.groundIn(clusterId, shard, make)
   }
 
   /** @internal The callback that the session was made for has settled: pins without an end find theirs. */
   end(): void {
     this.#isOver = true
-    if (this.#everywhere?.untilMs === Number.POSITIVE_INFINITY) this.#everywhere = undefined
-    for (const held of this.#held.values()) {
-      if (held.pin?.untilMs === Number.POSITIVE_INFINITY) held.pin = undefined
-    }
+    this.#pins.endWithCallback()
   }
 
-  #of(clusterId: string): Held {
-    let held = this.#held.get(clusterId)
-    if (held === undefined) {
-      held = { pin: undefined, isExempt: false, wroteUntilMs: Number.NEGATIVE_INFINITY }
-      this.#held.set(clusterId, held)
-    }
-    return held
-  }
-
-  #adopt({ cluster, to, because, untilMs }: TokenPin, maxAgeMs: number): void {
-    const leftMs = Math.min(untilMs - this.#clocks.wall(), maxAgeMs)
-    const pin: Pin = { to, because, untilMs: this.#clocks.monotonic() + leftMs }
-    if (cluster === undefined) this.#everywhere = pin
-    else if (because === 'wrote') this.#of(cluster).wroteUntilMs = pin.untilMs
-    else this.#of(cluster).pin = pin
+  #adopt(entry: TokenEntry, maxAgeMs: number): void {
+    if (entry.kind === 'position') return this.#positions.adopt(entry.clusterId, entry.shard, entry.position)
+    const leftMs = Math.min(entry.untilMs - this.#clocks.wall(), maxAgeMs)
+    this.#pins.adopt({ ...entry, untilMs: this.#clocks.monotonic() + leftMs })
   }
 }
 
@@ -210,7 +217,7 @@ export function withSession<T>(...args: [(session: Session) => T] | [SessionStar
   const end = () => session.end()
   let result: T | undefined
   try {
-    result = contexts.run({ session, ignoresPins: false }, fn, session)
+    result = session.run(fn)
     return result
   } finally {
     // Only a real promise: asking anything else for its end might start a query a second time.
@@ -219,55 +226,33 @@ export function withSession<T>(...args: [(session: Session) => T] | [SessionStar
   }
 }
 
+/**
+ * The session that a token describes, for what is no single callback: a websocket, a queue. Its `run` may be called as
+ * often as needed; pin with a time, since nothing says when it is over.
+ *
+ * @throws {ConfigError} as `withSession`.
+ */
+export function sessionFrom(token: string | undefined, start: Omit<SessionStart, 'token'>): Session {
+  return new Session({ ...start, token })
+}
+
 /** The session that the caller runs in; `undefined` outside of any. */
 export function currentSession(): Session | undefined {
   return contexts.getStore()?.session
 }
 
-/** Signs and reads tokens. Make one with `sessionTokens` and keep it. */
-export interface SessionTokens {
-  readonly maxAgeMs: number
-  sign(pins: readonly TokenPin[]): string
-  read(text: string, wallMs: number): readonly TokenPin[] | TokenProblem
+function isFree(): boolean {
+  return contexts.getStore()?.isFree === true
 }
 
-export interface SessionTokensOptions {
-  /** Secret texts of at least 16 bytes. The first signs, all are believed: to change the key, put the new one in front. */
-  readonly keys: readonly string[]
-  /** No token holds a session for longer, in milliseconds. Default one hour, longer than any sensible `sticky.ttlMs`. */
-  readonly maxAgeMs?: number
-}
-
-/** HMAC is worth no more than its key. */
-const SHORTEST_KEY_BYTES = 16
-const DEFAULT_MAX_AGE_MS = 3_600_000
-
-/** @throws {ConfigError} no key, a key that is too short, or a time that is none. */
-export function sessionTokens({ keys, maxAgeMs = DEFAULT_MAX_AGE_MS }: SessionTokensOptions): SessionTokens {
-  if (!Array.isArray(keys) || keys.length === 0) refuse('keys', 'must be a list of at least one key', kindOf(keys))
-  for (const [i, key] of keys.entries()) {
-    const bytes = typeof key === 'string' ? Buffer.byteLength(key) : undefined
-    if (bytes !== undefined && bytes >= SHORTEST_KEY_BYTES) continue
-    const found = bytes === undefined ? kindOf(key) : `${bytes} bytes`
-    refuse(`keys[${i}]`, `must be a text of at least ${SHORTEST_KEY_BYTES} bytes`, found)
-  }
-  if (!isTime(maxAgeMs)) refuse('maxAgeMs', 'must be a number above 0', String(maxAgeMs))
-  const own = [...keys]
-  return {
-    maxAgeMs,
-    sign: (pins) => signToken(pins, own),
-    read: (text, wallMs) => readToken(text, own, wallMs),
-  }
-}
-
-function ignoresPins(): boolean {
-  return contexts.getStore()?.ignoresPins === true
-}
-
-function checkStart({ token, tokens, shard }: SessionStart): void {
+function checkStart({ token, tokens, shard, consistency }: SessionStart): void {
   if (token !== undefined && tokens === undefined) refuse('tokens', 'must be given where a token is', 'none')
   if (shard !== undefined && (typeof shard !== 'string' || shard === '')) {
     refuse('shard', 'must be a text, not empty', kindOf(shard))
+  }
+  if (consistency !== undefined && !isConsistency(consistency)) {
+    const rule = "must be 'eventual', 'session', 'strong', or { maxLagMs, maxLagBytes }"
+    refuse('consistency', rule, typeof consistency === 'string' ? `'${consistency}'` : kindOf(consistency))
   }
 }
 
@@ -277,16 +262,4 @@ function checkPin(to: unknown, { ttlMs }: PinOptions): void {
     refuse('pin', "must be 'primary' or { node: 'its name' }", typeof to === 'string' ? `'${to}'` : kindOf(to))
   }
   if (ttlMs !== undefined && !isTime(ttlMs)) refuse('ttlMs', 'must be a number above 0', String(ttlMs))
-}
-
-function isTime(ms: unknown): ms is number {
-  return typeof ms === 'number' && Number.isFinite(ms) && ms > 0
-}
-
-function kindOf(value: unknown): string {
-  return value === '' ? 'an empty text' : Array.isArray(value) ? `a list of ${value.length}` : typeof value
-}
-
-function refuse(path: string, rule: string, found: string): never {
-  throw new ConfigError([{ path, rule, found }])
 }

@@ -1,16 +1,30 @@
 import type { Clock, Timer } from '../base/clock.js'
 import { ConnectionLostError } from '../base/errors.js'
 import type { ClusterConfig } from '../model/config.js'
+import type { Dialect } from '../model/dialect.js'
 import type { NodePool } from '../model/driver.js'
-import type { Node } from './node.js'
+import type { Publish } from '../model/events.js'
+import type { Judgement } from '../model/judgement.js'
+import type { Moments } from '../model/position.js'
+import type { Asked, Node } from './node.js'
+import { PacedQuestion } from './paced-question.js'
 
 /** What one watch needs beyond its node. */
 export interface WatchParts {
   readonly clock: Clock
+  readonly dialect: Dialect
+  readonly moments: Moments
+  readonly publish: Publish
+  readonly judge: (error: unknown) => Judgement
   readonly probe: ClusterConfig['probe']
   /** Milliseconds until the next probe of a node that has failed this often in a row. */
   readonly ejectFor: (node: Node, failures: number) => number
 }
+
+/** Between two questions for a position: far more often would cost the server, far more seldom the reads that wait. */
+const POSITION_PACE_MS = { primary: 2, replica: 1 }
+/** How long a question that nobody waits for lets others join. */
+const SOON_MS = 2
 
 /**
  * Keeps asking one node whether it is there and what it is: in a steady rhythm while it is up, after its ejection time
@@ -19,6 +33,10 @@ export interface WatchParts {
 export class Watch<Pool extends NodePool> {
   readonly #node: Node<Pool>
   readonly #parts: WatchParts
+  /** Where the node stands, between the rounds: asked by whoever must know now. */
+  readonly position: PacedQuestion
+  /** The server refuses the question for its status: only its role is asked. */
+  #hasStatus: boolean
   #timer: Timer | undefined
   #asking: Promise<void> | undefined
   #lastAnswerMs: number
@@ -28,6 +46,13 @@ export class Watch<Pool extends NodePool> {
   constructor(node: Node<Pool>, parts: WatchParts) {
     this.#node = node
     this.#parts = parts
+    this.#hasStatus = parts.dialect.statusQuery !== undefined
+    this.position = new PacedQuestion({
+      clock: parts.clock,
+      ask: () => this.#askPosition(),
+      paceMs: () => (node.role === 'primary' ? POSITION_PACE_MS.primary : POSITION_PACE_MS.replica),
+      soonMs: SOON_MS,
+    })
     this.#lastAnswerMs = parts.clock.now()
   }
 
@@ -41,6 +66,7 @@ export class Watch<Pool extends NodePool> {
   stop(): void {
     this.#stopped = true
     this.#timer?.stop()
+    this.position.stop()
   }
 
   /** Asks without waiting for the rhythm. Questions that overlap are one. Never rejects: the node's health tells. */
@@ -65,12 +91,53 @@ export class Watch<Pool extends NodePool> {
     const { probe, clock } = this.#parts
     this.#node.startProbing()
     try {
-      this.#node.setRole(await this.#node.pool.askRole(probe.timeoutMs))
+      await this.#askStatus(probe.timeoutMs)
       this.#lastAnswerMs = clock.now()
       if (!this.#stopped) this.#node.cameUp()
     } catch (error) {
       if (!this.#stopped) this.#missed(error as Error)
     }
+  }
+
+  async #askStatus(timeoutMs: number): Promise<void> {
+    const { dialect } = this.#parts
+    const { pool } = this.#node
+    const asked = this.#now()
+    if (this.#hasStatus && dialect.statusQuery !== undefined) {
+      try {
+        const rows = await pool.ask(dialect.statusQuery, timeoutMs)
+        return this.#node.learned(dialect.statusOf(rows[0]), asked)
+      } catch (error) {
+        if (this.#parts.judge(error).failure !== 'statement') throw error
+        this.#hasStatus = false
+        this.#parts.publish('positionUnknown', { node: this.#node.name, error: error as Error })
+      }
+    }
+    const rows = await pool.ask(dialect.roleQuery, timeoutMs)
+    this.#node.setRole(dialect.roleOf(rows[0]))
+  }
+
+  /** Never rejects. What it says of the node's health is left to the question that follows a failure. */
+  async #askPosition(): Promise<void> {
+    const { dialect, probe } = this.#parts
+    const last = this.#node.status
+    if (this.#stopped || !this.#hasStatus) return
+    if (last === undefined) return this.askNow()
+    const asked = this.#now()
+    this.#node.counts.positionQuestions++
+    try {
+      const rows = await this.#node.pool.ask(dialect.positionQuery, probe.timeoutMs)
+      const position = dialect.positionOf(rows[0], last)
+      if (position === undefined) return await this.askNow()
+      this.#node.advanced(position, last, asked)
+    } catch {
+      this.#node.forget()
+      void this.askNow()
+    }
+  }
+
+  #now(): Asked {
+    return { moment: this.#parts.moments.next(), askedMs: this.#parts.clock.now() }
   }
 
   /**

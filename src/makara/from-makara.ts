@@ -98,7 +98,7 @@ function readAll({ top, path }: MakaraSection, makara: Section, reading: Reading
     ...without(driverOptions(path, without(makara, [...OF_THE_PROXY, ...OF_EACH_NODE]), reading), ['host']),
     options: above.settings,
     id: reading.text(`${path}.id`, makara['id']),
-    sticky: readSticky(path, makara, reading),
+    ...readSticky(path, makara, reading),
     balancer: readStrategy(`${path}.replica_strategy`, makara['replica_strategy'], 'balancer', reading),
     primaryBalancer: readPrimaryStrategy(path, makara, primaries, reading),
     ...ejectionOf(above.blacklisting),
@@ -136,15 +136,11 @@ function refuseAdapter(path: string, given: unknown, reading: Reading): void {
   reading.problems.add(path, 'must be one of PostgreSQL, which is what sluice/pg speaks', adapter)
 }
 
-function readSticky(path: string, makara: Section, reading: Reading): ClusterOptions['sticky'] {
+/** Without a time of its own, the section means what positions do better: see your own writes. */
+function readSticky(path: string, makara: Section, reading: Reading): Pick<ClusterOptions, 'sticky' | 'consistency'> {
   const ttlMs = reading.milliseconds(`${path}.primary_ttl`, makara['primary_ttl'])
-  if (reading.flag(`${path}.sticky`, makara['sticky']) === false) return false
-  if (ttlMs !== 0) return ttlMs === undefined ? undefined : { ttlMs }
-  reading.warn(
-    `${path}.primary_ttl`,
-    'of 0 held the rest of the request only; here it is a time after the write: 5000 ms',
-  )
-  return undefined
+  if (reading.flag(`${path}.sticky`, makara['sticky']) === false) return { sticky: false, consistency: 'eventual' }
+  return ttlMs === undefined || ttlMs === 0 ? {} : { sticky: { ttlMs } }
 }
 
 function readStrategy(

@@ -1,4 +1,5 @@
 import type { BalancerName, PickNode } from './balancer.js'
+import type { Consistency } from './consistency.js'
 
 /** How far reads may use the primary when no replica may serve. */
 export type PrimaryReads = 'always' | 'never' | { readonly maxConcurrent: number }
@@ -34,7 +35,13 @@ export interface ClusterConfig<Driver = unknown> {
   /** Prefer nodes of this zone, whatever the balancer. */
   readonly zone: string | undefined
   readonly defaultShard: string | undefined
-  /** How long a session's reads stay on the primary after its write; `undefined`: not at all. */
+  /** What reads may miss, where neither their call nor their session says. */
+  readonly consistency: Consistency
+  /** How long a read waits for a replica that shows what it must see, in milliseconds. */
+  readonly waitMs: number
+  /** What becomes of a read when none does. */
+  readonly whenBehind: 'primary' | 'fail'
+  /** How long a session's reads stay on the primary after its write, wherever replicas stand; `undefined`: not at all. */
   readonly stickyMs: number | undefined
   readonly primaryReads: PrimaryReads
   /** Longest wait for a connection, over all nodes tried, in milliseconds. */

@@ -1,5 +1,7 @@
 import type { Catalogue, Classification } from './intent.js'
 import type { Judgement } from './judgement.js'
+import type { NodeStatus } from './node-status.js'
+import type { Position } from './position.js'
 import type { Role } from './view.js'
 
 /** What a user says about functions by name, lower-cased. It beats the catalogue and what we know of built-ins. */
@@ -20,6 +22,13 @@ export interface Dialect {
   /** Asks a server what it is; one row, read by `roleOf`. */
   readonly roleQuery: string
   roleOf(row: unknown): Role
+  /** Asks a server what it is and where it stands; one row, read by `statusOf`. `undefined`: positions are unknown. */
+  readonly statusQuery: string | undefined
+  statusOf(row: unknown): NodeStatus
+  /** Asks for the position alone; one row, read by `positionOf`. */
+  readonly positionQuery: string
+  /** `undefined`: the server is not what it was in its last status. */
+  positionOf(row: unknown, last: NodeStatus): Position | undefined
   /** Asks the primary for the catalogue; read by `catalogueOf`. `undefined`: this dialect has none. */
   readonly catalogueQuery: string | undefined
   catalogueOf(rows: readonly unknown[], version: number): Catalogue

@@ -8,6 +8,8 @@ export interface Demand {
   readonly primaryOnly: boolean
   /** It can be given up and run again elsewhere, whatever has become of it: a read. */
   readonly repeatable: boolean
+  /** Asked when a connection was found, before anything is sent: `false` if the choice of this node no longer holds. */
+  readonly stillHolds?: (() => boolean) | undefined
 }
 
 /** What a node pool tells its owner, as soon as it knows. */
@@ -16,6 +18,8 @@ export interface NodeReports {
   roleReported(role: Role): void
   /** An idle connection broke. Its pool has already dropped it. */
   idleConnectionLost(error: Error): void
+  /** The connection for our own questions broke while none was asked. */
+  monitorConnectionLost(): void
 }
 
 /** The connections to one node. `Request` and `Result` are the driver's own. */
@@ -24,17 +28,18 @@ export interface NodePool<Request = unknown, Result = unknown> {
    * Takes a connection, sends the request, gives the connection back.
    *
    * @throws {WrongRoleError} nothing was sent: the connection says it is on a replica, and the demand is `primaryOnly`.
+   * @throws {ChoiceOverError} nothing was sent: `demand.stillHolds` said no.
    * @throws whatever the driver or the server says, untouched. `Driver.judge` reads it.
    */
   run(request: Request, demand: Demand): Promise<Result>
   /**
-   * Asks the server what it is, on a connection that no statement waits for.
+   * Rows of a short query for Sluice's own use, on a connection that no statement waits for.
    *
    * @throws when the answer takes longer than `timeoutMs`, or never comes.
    */
-  askRole(timeoutMs: number): Promise<Role>
-  /** Rows of a query for Sluice's own use, on the connection of `askRole`. */
   ask(text: string, timeoutMs: number): Promise<readonly unknown[]>
+  /** The same on a connection of its own, for one that takes its time. */
+  askAtLeisure(text: string, timeoutMs: number): Promise<readonly unknown[]>
   /** Gives up requests under way and drops their connections: the repeatable ones, or all. They reject with `error`. */
   abandon(which: 'repeatable' | 'all', error: Error): void
   /** Connections open, open and unused, and callers waiting for one. */

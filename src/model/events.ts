@@ -1,5 +1,6 @@
 import type { Refusal } from '../base/errors.js'
 import type { Route } from './route.js'
+import type { TokenProblem } from './token-problem.js'
 import type { Role } from './view.js'
 
 /**
@@ -20,6 +21,22 @@ export interface ClusterEvents {
   readFellBack: { readonly to: string; readonly refusals: readonly Refusal[] }
   /** A replica refused what was taken for a read. It ran on the primary, and will from now on. */
   statementMisjudged: { readonly fingerprint: string; readonly node: string; readonly because: string }
+  /** Replicas were behind what a read must see: it waited, and then ran on the primary. */
+  readWasAhead: {
+    readonly to: string
+    readonly level: string
+    readonly mustSee: string | undefined
+    readonly waitedMs: number
+  }
+  /**
+   * What a session must see is no part of the primary's history: its write was `lost` in a failover, nobody can tell
+   * (`unknown`), or it came from another database (`foreign`). From now on it must see what the primary shows.
+   */
+  positionLost: { readonly position: string; readonly timeline: number; readonly why: 'lost' | 'unknown' | 'foreign' }
+  /** The token that a session was begun with was not believed. */
+  tokenRefused: { readonly problem: TokenProblem }
+  /** A server does not say where it stands: sessions that wrote read on the primary. */
+  positionUnknown: { readonly node: string; readonly error: Error }
   /** State set outside any checked-out client, or left in one, was undone before its connection went back. */
   sessionStateUndone: { readonly node: string; readonly what: readonly string[] }
   /** The catalogue could not be read: functions it would know stay on the primary. */

@@ -19,6 +19,10 @@ export type RouteReason =
   | 'call'
   /** A read, but no replica may serve; the primary does, within its budget. */
   | 'no-replica'
+  /** The read must see the latest: its level is `strong`. */
+  | 'strong'
+  /** A read, but no replica shows all that it must see. */
+  | 'behind'
   /** A replica refused this statement before; it runs on the primary now. */
   | 'refused-before'
 
@@ -32,4 +36,18 @@ export interface Route {
   readonly because: string
   readonly detail: string | undefined
   readonly at: number
+  /** What was known of positions; `undefined` where they do not matter. */
+  readonly consistency?: ConsistencyRecord | undefined
+}
+
+/** Why this replica was thought to show enough, or none was. */
+export interface ConsistencyRecord {
+  /** `session`, or the bound in words. */
+  readonly level: string
+  /** What the node must have reached: timeline and LSN; `undefined`: nothing, or it could not be learnt. */
+  readonly mustSee: string | undefined
+  /** Where the node stood, as it said last. */
+  readonly reached: string | undefined
+  /** How long the read waited for a replica, or for the position itself. */
+  readonly waitedMs: number
 }

@@ -1,4 +1,5 @@
 import type { Health } from './health.js'
+import type { Position } from './position.js'
 
 /** What a node is now, as the server itself says. */
 export type Role = 'primary' | 'replica' | 'unknown'
@@ -12,6 +13,19 @@ export interface Load {
   readonly inFlight: number
   /** Exponentially weighted mean of the time a statement took, in milliseconds; 0 until one has finished. */
   readonly latencyMs: number
+}
+
+/**
+ * How far one node has come in the history of writes, as it said last. Like its load, the node that owns it changes it in
+ * place.
+ */
+export interface Progress {
+  /** A primary: the end of what is written. A replica: what it has replayed, and shows. `undefined`: not known. */
+  readonly position: Position | undefined
+  /** When that was asked. See `Moments`. */
+  readonly moment: number
+  /** Grows when the node may have begun anew, and may stand further back: after a restart, or when we lost it. */
+  readonly life: number
 }
 
 /** One node in a view. */
@@ -29,6 +43,7 @@ export interface NodeView {
   readonly zone: string | undefined
   readonly shard: string | undefined
   readonly load: Load
+  readonly progress: Progress
 }
 
 /** An immutable picture of every node at one moment. A decision uses one view to its end. */

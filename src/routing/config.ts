@@ -1,5 +1,6 @@
 import type { BalancerName, PickNode } from '../model/balancer.js'
 import type { ClusterConfig, NodeConfig, PrimaryReads } from '../model/config.js'
+import { readConsistency } from './consistency-options.js'
 import { defaultId } from './default-id.js'
 import { didYouMean } from './edit-distance.js'
 import { findNodes } from './find-nodes.js'
@@ -10,7 +11,6 @@ import type { Environment } from './server-address.js'
 
 const BALANCERS: readonly BalancerName[] = ['round-robin', 'least-busy', 'fastest', 'failover']
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000
-const DEFAULT_STICKY_MS = 5000
 /** A token has to hold several. */
 const LONGEST_ID = 64
 
@@ -55,7 +55,7 @@ function readPool(
     primaryBalancer: readBalancer('primaryBalancer', given['primaryBalancer'], problems) ?? 'failover',
     zone: problems.string('zone', given['zone']),
     defaultShard: readDefaultShard(given['defaultShard'], nodes, problems),
-    stickyMs: readSticky(given['sticky'], problems),
+    ...readConsistency(given, problems),
     primaryReads: readPrimaryReads(given['primaryReads'], nodes, problems),
     acquireTimeoutMs: readAcquireTimeout(given, problems),
     probe: readProbe(given['probe'], problems),
@@ -82,18 +82,6 @@ function readDefaultShard(value: unknown, nodes: readonly NodeConfig[], problems
   const shards = [...new Set(nodes.map((node) => node.shard ?? '(none)'))]
   if (shard === undefined || nodes.length === 0 || shards.includes(shard)) return shard
   return problems.add('defaultShard', `must be the shard of a node; there are ${shards.join(', ')}`, shard)
-}
-
-function readSticky(value: unknown, problems: Problems): number | undefined {
-  if (value === undefined) return DEFAULT_STICKY_MS
-  if (value === false) return undefined
-  if (typeof value !== 'object' || value === null) {
-    return problems.add('sticky', 'must be false or { ttlMs }', value)
-  }
-  const given = problems.record('sticky', value, ['ttlMs'])
-  if (given === undefined) return undefined
-  if (given['ttlMs'] === undefined) return problems.add('sticky.ttlMs', 'must be given, in milliseconds', undefined)
-  return readMs('sticky.ttlMs', given['ttlMs'], 1, problems)
 }
 
 function readPrimaryReads(value: unknown, nodes: readonly NodeConfig[], problems: Problems): PrimaryReads {

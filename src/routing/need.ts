@@ -1,3 +1,4 @@
+import type { Consistency } from '../model/consistency.js'
 import type { Classification, Hint } from '../model/intent.js'
 import type { RouteReason } from '../model/route.js'
 
@@ -18,22 +19,35 @@ export interface ReadsPinnedTo {
 /** Where the caller wants one statement to run. It beats everything else. */
 export type CallRoute = 'primary' | 'replica' | { readonly node: string }
 
+/** What a view of a pool wants of all its statements. A reader's are reads, whatever they look like, of their session. */
+export type ViewRoute = 'primary' | 'reader'
+
 const READ: Need = { to: 'replica', node: undefined, reason: 'read' }
 const WRITE: Need = { to: 'primary', node: undefined, reason: 'write' }
 const SESSION_STATE: Need = { to: 'replica', node: undefined, reason: 'session-state' }
 const SESSION_WROTE: Need = { to: 'primary', node: undefined, reason: 'session-wrote' }
 const SESSION_PINNED: Need = { to: 'primary', node: undefined, reason: 'session-pinned' }
+const STRONG: Need = { to: 'primary', node: undefined, reason: 'strong' }
 const CALL_PRIMARY: Need = { to: 'primary', node: undefined, reason: 'call' }
 const CALL_REPLICA: Need = { to: 'replica', node: undefined, reason: 'call' }
 const HINT_PRIMARY: Need = { to: 'primary', node: undefined, reason: 'hint' }
 const HINT_REPLICA: Need = { to: 'replica', node: undefined, reason: 'hint' }
 
-/** Who decides, in this order: the call, the hint in the text, the statement itself, the session. */
-export function needOf(found: Classification, call: CallRoute | undefined, session: ReadsPinnedTo | undefined): Need {
-  if (call !== undefined) return calledFor(call)
+/** Who decides, in this order: the call, the hint in the text, the statement itself, the session, the level. */
+export function needOf(
+  found: Classification,
+  call: CallRoute | ViewRoute | undefined,
+  session: ReadsPinnedTo | undefined,
+  level: Consistency,
+): Need {
+  if (call !== undefined && call !== 'reader') return calledFor(call)
   if (found.hint !== undefined) return hintedAt(found.hint)
-  if (found.route === 'primary') return WRITE
-  if (session === undefined) return found.route === 'all' ? SESSION_STATE : READ
+  if (found.route === 'primary' && call !== 'reader') return WRITE
+  if (session === undefined) {
+    if (found.route === 'all') return SESSION_STATE
+    if (level === 'strong') return STRONG
+    return call === 'reader' ? CALL_REPLICA : READ
+  }
   if (session.to !== 'primary') return { to: 'node', node: session.to.node, reason: 'session-pinned' }
   return session.because === 'wrote' ? SESSION_WROTE : SESSION_PINNED
 }
@@ -46,6 +60,22 @@ function calledFor(call: CallRoute): Need {
 function hintedAt(hint: Hint): Need {
   if (hint.to === 'node') return { to: 'node', node: hint.node, reason: 'hint' }
   return hint.to === 'primary' ? HINT_PRIMARY : HINT_REPLICA
+}
+
+/**
+ * What this read may miss. A route or a hint that names replicas takes them as they are, unless the call says what it
+ * must see.
+ */
+export function levelOf(
+  need: Need,
+  call: Consistency | undefined,
+  isReader: boolean,
+  session: Consistency | undefined,
+  pool: Consistency,
+): Consistency {
+  if (call !== undefined) return call
+  if (need.reason === 'hint' || (need.reason === 'call' && !isReader)) return 'eventual'
+  return session ?? pool
 }
 
 /** May run twice, or here after having failed there, without anybody being able to tell. */

@@ -1,5 +1,6 @@
 import type { BalancerName, PickNode } from '../model/balancer.js'
 import type { PrimaryReads } from '../model/config.js'
+import type { Consistency } from '../model/consistency.js'
 
 /** Options of the driver, where nothing more is known of it. */
 export type AnyDriverOptions = Readonly<Record<string, unknown>>
@@ -83,11 +84,31 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
    */
   readonly id?: string
   /**
-   * How long after its last write a session's reads stay on the primary. Default `{ ttlMs: 5000 }`: longer than
-   * replicas usually lag, shorter than anybody notices. `false`: not at all. From 1 ms.
+   * What a read may miss, where neither its call nor its session says:
    *
-   * A time, not a proof: a replica that lags longer serves stale reads. Outside a session (`withSession`, or a client
-   * that is checked out) nothing is held.
+   * - `session` (the default): nothing that its session wrote or has seen. It reads from any replica that has replayed
+   *   that far. Outside of a session it is `eventual`.
+   * - `eventual`: whatever a healthy replica has not replayed yet.
+   * - `{ maxLagMs, maxLagBytes }`: what is younger than that, as measured. From just above 0.
+   * - `strong`: nothing; reads run on the primary.
+   */
+  readonly consistency?: Consistency
+  /**
+   * How long a read waits for a replica that shows what it must see, in milliseconds. Default 20: replicas are behind by
+   * a few. It does not wait where measurements say that it would be in vain. From 0, not at all, to 2147483647.
+   */
+  readonly waitMs?: number
+  /**
+   * What becomes of a read when no replica shows what it must see: it runs on the `primary`, within `primaryReads`, or
+   * it must `fail` with a `ConsistencyError`. Default `primary`.
+   */
+  readonly whenBehind?: 'primary' | 'fail'
+  /**
+   * How long after its last write a session's reads stay on the primary in any case. Default: not at all, since
+   * `consistency: 'session'` knows when replicas have caught up. From 1 ms.
+   *
+   * With `consistency: 'eventual'` it is what other poolers do: a time, not a proof. Outside a session (`withSession`, or
+   * a client that is checked out) nothing is held.
    */
   readonly sticky?: false | { readonly ttlMs: number }
   /**

@@ -171,10 +171,11 @@ test('a pin without a time holds the request, and nothing after it', async (t) =
   const left = await withSession(async (session) => {
     session.pin('primary')
     assert.equal(await ranOn(pool, 'select 6 as pinned'), 'primary')
-    return { session, token: session.toToken(tokens) }
+    return { session, token: session.tokenNow(tokens) }
   })
 
-  assert.equal(left.token, undefined)
+  const next = await withSession({ token: left.token, tokens }, () => ranOn(pool, 'select 6 as next'))
+  assert.match(next, /^replica-/)
   assert.equal(left.session.pinFor('', performance.now()), undefined)
 })
 
@@ -182,14 +183,14 @@ test('a pin with a time holds the next request too', async (t) => {
   const pool = await poolFrom(t, '')
   const token = await withSession(async (session) => {
     session.pin('primary', { ttlMs: 60_000 })
-    return session.toToken(tokens)
+    return session.tokenNow(tokens)
   })
 
   assert.equal(await withSession({ token, tokens }, () => ranOn(pool, 'select 7 as next')), 'primary')
 })
 
 test('withoutPin reads from replicas although the request wrote', async (t) => {
-  const pool = await poolFrom(t, '')
+  const pool = await poolFrom(t, 'primary_ttl: 5')
   await withSession(async (session) => {
     await write(pool, 5)
     assert.match(await session.withoutPin(() => ranOn(pool, 'select 8 as without')), /^replica-/)
@@ -224,10 +225,10 @@ test('a request may be pinned to one replica', async (t) => {
 })
 
 test('a cookie keeps the next request on the primary', async (t) => {
-  const pool = await poolFrom(t, '')
+  const pool = await poolFrom(t, 'primary_ttl: 5')
   const cookie = await withSession(async (session) => {
     await write(pool, 7)
-    return session.toToken(tokens)
+    return session.tokenNow(tokens)
   })
 
   assert.equal(await withSession({ token: cookie, tokens }, () => ranOn(pool, 'select 11 as sent')), 'primary')
@@ -239,7 +240,7 @@ test('a forged cookie holds nothing', async (t) => {
   const forger = sessionTokens({ keys: ['a key that we do not know'] })
   const cookie = withSession((session) => {
     session.pin('primary', { ttlMs: 60_000 })
-    return session.toToken(forger)
+    return session.tokenNow(forger)
   })
 
   await withSession({ token: cookie, tokens }, async (session) => {
@@ -249,12 +250,12 @@ test('a forged cookie holds nothing', async (t) => {
 })
 
 test('the three lines of a web server keep a user on the primary', async (t) => {
-  const pool = await poolFrom(t, '')
+  const pool = await poolFrom(t, 'primary_ttl: 5')
   let cookie: string | undefined
   const serve = (handle: () => Promise<string>) =>
     withSession({ token: cookie, tokens }, async (session: Session) => {
       const answer = await handle()
-      cookie = session.toToken(tokens)
+      cookie = session.tokenNow(tokens)
       return answer
     })
   await serve(async () => {
@@ -391,12 +392,12 @@ test('with one replica that is down', async (t) => {
   })
 
   await t.test('a read that fell back to the primary holds nothing', async (t) => {
-    const pool = poolOf('', `  connections:\n${primary}${replica}`)
+    const pool = poolOf('id: shop', `  connections:\n${primary}${replica}`)
     t.after(() => pool.end())
     await withSession(async () => {
       await pool.query('select 20')
 
-      assert.equal(currentSession()?.toToken(tokens), undefined)
+      assert.equal(currentSession()?.pinFor('shop', performance.now()), undefined)
     })
   })
 

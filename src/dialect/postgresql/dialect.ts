@@ -4,6 +4,7 @@ import { CATALOGUE_QUERY } from './catalogue-query.js'
 import { classify } from './classify.js'
 import { judgeSqlState } from './errors.js'
 import { fingerprint } from './fingerprint.js'
+import { POSITION_QUERY, positionOf, STATUS_QUERY, statusOf } from './positions.js'
 import { resolve } from './resolve.js'
 
 export const postgres: Dialect = {
@@ -13,6 +14,10 @@ export const postgres: Dialect = {
   judge: judgeSqlState,
   roleQuery: 'select pg_catalog.pg_is_in_recovery() as in_recovery',
   roleOf: (row) => ((row as { in_recovery: boolean }).in_recovery ? 'replica' : 'primary'),
+  statusQuery: STATUS_QUERY,
+  statusOf,
+  positionQuery: POSITION_QUERY,
+  positionOf,
   catalogueQuery: CATALOGUE_QUERY,
   catalogueOf: catalogueFromRows,
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js'
-import { type ConnectionLostError, WrongRoleError } from '../../base/errors.js'
+import { ChoiceOverError, type ConnectionLostError, WrongRoleError } from '../../base/errors.js'
 import type { NodeConfig } from '../../model/config.js'
 import type { Demand, NodePool, NodeReports } from '../../model/driver.js'
 import type { Role } from '../../model/view.js'
@@ -24,8 +24,6 @@ export interface UnderWay {
 export interface PgNodeParts {
   readonly pg: PgModule
   readonly clock: Clock
-  readonly roleQuery: string
-  readonly roleOf: (row: unknown) => Role
 }
 
 /** The `pg.Pool` of one node, and the side connection that watches it. */
@@ -33,19 +31,22 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
   readonly name: string
   /** The node's own pool: a plain one of the caller's `pg`. */
   readonly pool: PgPool
-  readonly #parts: PgNodeParts
   readonly #watch: ConnectionWatch
   readonly #side: SideConnection
+  readonly #makeSide: () => SideConnection
   readonly #underWay = new Set<UnderWay>()
+  readonly #leisurely = new Set<SideConnection>()
 
   constructor(node: NodeConfig<PgPoolOptions>, parts: PgNodeParts, reports: NodeReports) {
     this.name = node.name
-    this.#parts = parts
     const Client = (node.driver['Client'] ?? parts.pg.Client) as PgModule['Client']
     this.#watch = watchConnections(Client, (role) => reports.roleReported(role))
     this.pool = new parts.pg.Pool({ ...node.driver, Client: this.#watch.Client })
     this.pool.on('error', (error: Error) => reports.idleConnectionLost(error))
-    this.#side = new SideConnection(this.#watch.Client, node.driver, parts.clock)
+    const makeSide = () => new SideConnection(this.#watch.Client, node.driver, parts.clock)
+    this.#side = makeSide()
+    this.#side.onLost = () => reports.monitorConnectionLost()
+    this.#makeSide = makeSide
   }
 
   get total(): number {
@@ -91,6 +92,12 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
         release()
         return done(new WrongRoleError(this.name, `${this.name} is a replica now; nothing was sent`))
       }
+      if (demand.stillHolds?.() === false) {
+        release()
+        return done(
+          new ChoiceOverError(this.name, `${this.name} may show less than when it was chosen; nothing was sent`),
+        )
+      }
       done(undefined, { client, release })
     })
   }
@@ -105,13 +112,19 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
     return this.#watch.statusOf(client)
   }
 
-  async askRole(timeoutMs: number): Promise<Role> {
-    const rows = await this.ask(this.#parts.roleQuery, timeoutMs)
-    return this.#parts.roleOf(rows[0])
-  }
-
   ask(text: string, timeoutMs: number): Promise<readonly unknown[]> {
     return this.#side.ask(text, timeoutMs)
+  }
+
+  async askAtLeisure(text: string, timeoutMs: number): Promise<readonly unknown[]> {
+    const side = this.#makeSide()
+    this.#leisurely.add(side)
+    try {
+      return await side.ask(text, timeoutMs)
+    } finally {
+      this.#leisurely.delete(side)
+      side.close()
+    }
   }
 
   /** @internal Makes `work` one of those that `abandon` gives up. Whoever begins it ends it. */
@@ -131,6 +144,7 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
 
   async close(): Promise<void> {
     this.#side.close()
+    for (const side of this.#leisurely) side.close()
     await this.pool.end()
   }
 }
@@ -143,6 +157,7 @@ class Errand implements UnderWay, Demand {
   readonly #reject: (error: unknown) => void
   readonly primaryOnly: boolean
   readonly repeatable: boolean
+  readonly stillHolds: (() => boolean) | undefined
   #lease: Lease | undefined
   #over = false
 
@@ -157,6 +172,7 @@ class Errand implements UnderWay, Demand {
     this.#request = request
     this.primaryOnly = demand.primaryOnly
     this.repeatable = demand.repeatable
+    this.stillHolds = demand.stillHolds
     this.#resolve = resolve
     this.#reject = reject
   }

@@ -5,13 +5,9 @@ import { type PgNodeParts, PgNodePool } from './node-pool.js'
 import type { PgPoolOptions } from './pg-types.js'
 
 /** Sends statements through the caller's own `pg`. */
-export function pgDriver(
-  parts: Pick<PgNodeParts, 'pg' | 'clock'>,
-  dialect: Dialect,
-): Driver<PgNodePool, PgPoolOptions> {
-  const nodeParts: PgNodeParts = { ...parts, roleQuery: dialect.roleQuery, roleOf: (row) => dialect.roleOf(row) }
+export function pgDriver(parts: PgNodeParts, dialect: Dialect): Driver<PgNodePool, PgPoolOptions> {
   return {
-    open: (node, reports) => new PgNodePool(node, nodeParts, reports),
+    open: (node, reports) => new PgNodePool(node, parts, reports),
     judge: (error) => judgeError(error, (code) => dialect.judge(code)),
   }
 }

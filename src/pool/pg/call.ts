@@ -1,3 +1,4 @@
+import type { Consistency } from '../../model/consistency.js'
 import type { CallRoute } from '../../routing/need.js'
 
 /** What `pg` calls back with. */
@@ -14,6 +15,7 @@ export interface PgCall {
   readonly isSubmittable: boolean
   readonly route: CallRoute | undefined
   readonly shard: string | undefined
+  readonly consistency: Consistency | undefined
 }
 
 interface QueryLike {
@@ -22,7 +24,10 @@ interface QueryLike {
   readonly submit?: unknown
   readonly route?: CallRoute
   readonly shard?: string
+  readonly consistency?: Consistency
 }
+
+const PLAIN = { route: undefined, shard: undefined, consistency: undefined }
 
 /** Reads the arguments of `query(text | config | submittable, values?, callback?)`, as `pg` does. */
 export function readCall(config: unknown, values: unknown, callback: unknown): PgCall {
@@ -30,7 +35,7 @@ export function readCall(config: unknown, values: unknown, callback: unknown): P
   const given = typeof values === 'function' ? undefined : values
   const base = { config, values: given, callback: done as Callback | undefined }
   if (typeof config === 'string') {
-    return { ...base, text: config, isSubmittable: false, route: undefined, shard: undefined }
+    return { ...base, text: config, isSubmittable: false, ...PLAIN }
   }
   const query = (config ?? {}) as QueryLike
   const text = query.text ?? query.cursor?.text
@@ -40,6 +45,7 @@ export function readCall(config: unknown, values: unknown, callback: unknown): P
     isSubmittable: typeof query.submit === 'function',
     route: query.route,
     shard: query.shard,
+    consistency: query.consistency,
   }
 }
 

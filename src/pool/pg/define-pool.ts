@@ -7,7 +7,7 @@ import type { PgModule } from '../../driver/pg/pg-types.js'
 import type { ClusterEvents } from '../../model/events.js'
 import type { Route } from '../../model/route.js'
 import type { View } from '../../model/view.js'
-import type { CallRoute } from '../../routing/need.js'
+import type { ViewRoute } from '../../routing/need.js'
 import { type Callback, readCall } from './call.js'
 import type { PoolCore } from './core.js'
 import { callBackWith, LazyClient } from './lazy-client.js'
@@ -20,9 +20,9 @@ export type MakeCore = (options: object | undefined) => PoolCore | SingleNode
 /** A pool that shares another one's core. */
 class Shared {
   readonly core: PoolCore | SingleNode
-  readonly route: CallRoute
+  readonly route: ViewRoute
 
-  constructor(core: PoolCore | SingleNode, route: CallRoute) {
+  constructor(core: PoolCore | SingleNode, route: ViewRoute) {
     this.core = core
     this.route = route
   }
@@ -51,7 +51,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
 
   class SluicePool extends Base {
     readonly #core: PoolCore | SingleNode
-    readonly #route: CallRoute | undefined
+    readonly #route: ViewRoute | undefined
     readonly #isView: boolean
     #views: { readonly writer: SluicePool; readonly reader: SluicePool } | undefined
     #isEnding = false
@@ -87,7 +87,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     }
 
     route(text: string): Route | undefined {
-      const call = { route: this.#route, shard: undefined, session: currentSession() }
+      const call = { route: this.#route, consistency: undefined, shard: undefined, session: currentSession() }
       if (this.#core instanceof SingleNode) return this.#core.explain(text)
       return this.#core.cluster.explain(this.#core.cluster.statements.classify(text), call)
     }
@@ -147,7 +147,12 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       return core.cluster.run({
         text: call.text,
         found,
-        call: { route: call.route ?? this.#route, shard: call.shard, session: currentSession() },
+        call: {
+          route: call.route ?? this.#route,
+          consistency: call.consistency,
+          shard: call.shard,
+          session: currentSession(),
+        },
         preferred: undefined,
         send: (pool, demand) => pool.run(call, demand),
       })
@@ -179,7 +184,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     #viewsOfThis(): { readonly writer: SluicePool; readonly reader: SluicePool } {
       this.#views ??= {
         writer: new SluicePool(new Shared(this.#core, 'primary')),
-        reader: new SluicePool(new Shared(this.#core, 'replica')),
+        reader: new SluicePool(new Shared(this.#core, 'reader')),
       }
       return this.#views
     }
@@ -228,6 +233,10 @@ const CLUSTER_EVENTS = [
   'sessionStateUndone',
   'catalogueFailed',
   'connectionLost',
+  'readWasAhead',
+  'positionLost',
+  'tokenRefused',
+  'positionUnknown',
 ] as const satisfies readonly (keyof ClusterEvents)[]
 
 function sum(core: PoolCore, count: (pool: { total: number; idle: number; waiting: number }) => number): number {

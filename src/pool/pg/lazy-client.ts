@@ -8,7 +8,7 @@ import type { PgNodePool } from '../../driver/pg/node-pool.js'
 import type { TypeOverrides } from '../../driver/pg/pg-types.js'
 import type { Demand } from '../../model/driver.js'
 import type { Classification } from '../../model/intent.js'
-import { type CallRoute, isRepeatable } from '../../routing/need.js'
+import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
 import type { PoolCore } from './core.js'
 import { Loan, type Submittable } from './loan.js'
@@ -26,7 +26,7 @@ const PASSED_ON = ['notice', 'notification', 'drain', 'end'] as const
  */
 export class LazyClient extends EventEmitter {
   readonly #core: PoolCore
-  readonly #route: CallRoute | undefined
+  readonly #route: ViewRoute | undefined
   /** A checked-out client is a session of its own, if nobody has begun one around it. */
   readonly #session: Session
   readonly #types: TypeOverrides | undefined
@@ -35,12 +35,13 @@ export class LazyClient extends EventEmitter {
   #busy = false
   #loan: Loan | undefined
   #state: SessionState = FRESH
-  #wroteInTransaction = false
+  /** What the open transaction has done so far: its session must see that once it is over. */
+  #inTransaction: 'nothing' | 'read' | 'wrote' = 'nothing'
   /** What a held connection died of: its state is lost, so nothing more may run here. */
   #lost: Error | undefined
   #released = false
 
-  constructor(core: PoolCore, route: CallRoute | undefined) {
+  constructor(core: PoolCore, route: ViewRoute | undefined) {
     super()
     this.#core = core
     this.#route = route
@@ -216,7 +217,7 @@ export class LazyClient extends EventEmitter {
   #callFor(call: PgCall, found: Classification, session: Session): Call {
     const owner = found.effects.length === 0 ? undefined : this.#core.pids.ownerIn(found.effects, valuesOf(call))
     const route = call.route ?? this.#route ?? (owner === undefined ? undefined : { node: owner })
-    return { route, shard: call.shard, session }
+    return { route, consistency: call.consistency, shard: call.shard, session }
   }
 
   #isHeld(loan: Loan): boolean {
@@ -231,21 +232,32 @@ export class LazyClient extends EventEmitter {
     try {
       const result = await this.#send(loan, call, found, false)
       node?.ended(true)
-      if (found.intent === 'write') this.#wroteInTransaction = true
-      if (this.#wroteInTransaction) cluster.noteWrite(this.#callFor(call, found, session))
-      if (!loan.isInTransaction) this.#wroteInTransaction = false
+      this.#noteHeld(loan, found, this.#callFor(call, found, session))
       return result
     } catch (error) {
       node?.ended(false)
+      this.#noteHeld(loan, found, this.#callFor(call, found, session))
       if (node !== undefined) cluster.reportFailure(node, error as Error)
       throw markOutcome(error as Error, cluster.judge(error).outcome)
     }
   }
 
+  /** A transaction shows nothing to others before it is over; then, or when its end is not known, it may have. */
+  #noteHeld(loan: Loan, found: Classification, call: Call): void {
+    const { cluster } = this.#core
+    if (found.intent === 'write') this.#inTransaction = 'wrote'
+    else if (found.intent === 'read' && this.#inTransaction === 'nothing') this.#inTransaction = 'read'
+    if (loan.isInTransaction) return
+    const node = cluster.nodes.get(loan.pool.name)
+    if (this.#inTransaction === 'wrote') cluster.noteWrite(call)
+    else if (this.#inTransaction === 'read' && node !== undefined) cluster.noteRead(node, call)
+    this.#inTransaction = 'nothing'
+  }
+
   async #sendOn(pool: PgNodePool, demand: Demand, call: PgCall, found: Classification): Promise<unknown> {
     const loan = await this.#loanFrom(pool, demand)
     const result = await this.#send(loan, call, found, isRepeatable(found))
-    if (found.intent === 'write' && loan.isInTransaction) this.#wroteInTransaction = true
+    if (found.intent === 'write' && loan.isInTransaction) this.#inTransaction = 'wrote'
     return result
   }
 

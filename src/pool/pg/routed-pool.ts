@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { ClusterStats } from '../../cluster/cluster.js'
+import type { Consistency } from '../../model/consistency.js'
 import type { ClusterEvents } from '../../model/events.js'
 import type { Route } from '../../model/route.js'
 import type { View } from '../../model/view.js'
@@ -9,6 +10,8 @@ import type { CallRoute } from '../../routing/need.js'
 export interface CallOptions {
   /** Where this statement runs. It beats everything else: the text, its hints, the session. */
   readonly route?: CallRoute
+  /** What this read may miss. Default: what its session says, else the pool. */
+  readonly consistency?: Consistency
   /** Which part of the data is meant; default: the session's, else the pool's `defaultShard`. */
   readonly shard?: string
 }

@@ -19,7 +19,12 @@ export class SingleNode {
     this.options = config.driver
     this.#classify = classify
     const { name, address, weight, zone, shard, role } = config
-    const unwatched = { health: { state: 'unknown' }, load: { inFlight: 0, latencyMs: 0 }, promotedIn: 0 } as const
+    const unwatched = {
+      health: { state: 'unknown' },
+      load: { inFlight: 0, latencyMs: 0 },
+      promotedIn: 0,
+      progress: UNKNOWN,
+    } as const
     this.#node = { name, address, weight, zone, shard, role, configured: role, ...unwatched }
     this.view = { version: 1, nodes: [this.#node] }
   }
@@ -31,7 +36,7 @@ export class SingleNode {
   }
 
   stats(connections: ClusterStats['nodes'][number]['connections']): ClusterStats {
-    const uncounted = { inFlight: 0, served: 0, failed: 0, retriedElsewhere: 0, ejections: 0 }
+    const uncounted = { inFlight: 0, served: 0, failed: 0, retriedElsewhere: 0, ejections: 0, positionQuestions: 0 }
     return {
       nodes: [{ node: this.#node.name, connections, ...uncounted }],
       routes: {},
@@ -39,3 +44,5 @@ export class SingleNode {
     }
   }
 }
+
+const UNKNOWN = { position: undefined, moment: 0, life: 0 }

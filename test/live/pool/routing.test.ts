@@ -272,16 +272,14 @@ test('a named prepared statement works on every node', async () => {
 
 test('pg_cancel_backend reaches the node that owns the process', async () => {
   const client = await pool.connect()
-  await client.query('select 15 as bind')
   const sleeping = assert.rejects(client.query('select pg_sleep(30)'), { code: '57014' })
-  const pid = (client as unknown as { processID: number }).processID
   await eventually(
-    async () => {
-      const { rows } = await pool.query('select pg_cancel_backend($1) as done', [pid])
-      return rows[0].done
-    },
-    (done) => done === true,
+    () => cluster.nodesThatRan('select pg_sleep(30)'),
+    (nodes) => nodes.length === 1,
   )
+  const pid = (client as unknown as { processID: number }).processID
+  const { rows } = await pool.query('select pg_cancel_backend($1) as done', [pid])
+  assert.deepEqual(rows, [{ done: true }])
   await sleeping
   client.release()
 })

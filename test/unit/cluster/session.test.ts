@@ -6,9 +6,9 @@ import {
   Session,
   type SessionClocks,
   type SessionStart,
-  sessionTokens,
   withSession,
 } from '../../../src/cluster/session.js'
+import { sessionTokens } from '../../../src/cluster/session-tokens.js'
 
 const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
 const WROTE = { to: 'primary', because: 'wrote' }
@@ -36,7 +36,7 @@ function begin(start?: SessionStart, clocks = new FakeClocks()) {
     const pin = session.pinFor(cluster, clocks.monotonic())
     return pin === undefined ? undefined : { to: pin.to, because: pin.because }
   }
-  const wrote = (ttlMs = 5000, cluster = 'shop') => session.noteWrite(cluster, ttlMs, clocks.monotonic())
+  const wrote = (ttlMs = 5000, cluster = 'shop') => session.holdAfterWrite(cluster, ttlMs, clocks.monotonic())
   return { session, clocks, seen, wrote }
 }
 
@@ -312,7 +312,7 @@ describe('withoutPin', () => {
       session.pin('primary')
       session.withoutPin(() => {
         assert.equal(session.pinFor('shop', 0), undefined)
-        session.noteWrite('logs', 5000, 0)
+        session.holdAfterWrite('logs', 5000, 0)
       })
       session.unpin()
 
@@ -364,7 +364,7 @@ describe('withoutPin', () => {
 describe('a token', () => {
   /** The session as another process sees it whose clocks show something else, so much later. */
   function travel(session: Session, tookMs: number, from: FakeClocks) {
-    const token = session.toToken(tokens)
+    const token = session.tokenNow(tokens)
     const there = new FakeClocks(from.wall() - 1000 + tookMs)
     return begin({ token, tokens }, there)
   }
@@ -395,12 +395,12 @@ describe('a token', () => {
 
   test('is not made when nothing is held, or only as long as the callback runs', () => {
     const { session, clocks, wrote } = begin()
-    assert.equal(session.toToken(tokens), undefined)
+    assert.equal(session.tokenNow(tokens), undefined)
     session.pin('primary')
-    assert.equal(session.toToken(tokens), undefined)
+    assert.equal(session.tokenNow(tokens), undefined)
     wrote(10)
     clocks.pass(10)
-    assert.equal(session.toToken(tokens), undefined)
+    assert.equal(session.tokenNow(tokens), undefined)
   })
 
   test('that is not believed leaves the session unpinned, and says why', () => {
@@ -409,7 +409,7 @@ describe('a token', () => {
     const other = sessionTokens({ keys: ['another key of sixteen bytes'] })
     for (const [token, problem] of [
       ['', 'malformed'],
-      [session.toToken(other), 'forged'],
+      [session.tokenNow(other), 'forged'],
       ['x'.repeat(5000), 'too-long'],
     ] as const) {
       const there = begin({ token, tokens }, clocks)
@@ -431,7 +431,7 @@ describe('a token', () => {
       [brief, tokens],
       [tokens, brief],
     ] as const) {
-      const there = begin({ token: session.toToken(writer), tokens: reader }, new FakeClocks(clocks.wall() - 1000))
+      const there = begin({ token: session.tokenNow(writer), tokens: reader }, new FakeClocks(clocks.wall() - 1000))
       there.clocks.pass(99)
       assert.equal(there.seen()?.because, 'pinned')
       there.clocks.pass(1)

@@ -98,7 +98,7 @@ production:
     assert.deepEqual(read('connections: [{ role: primary, host: p }, { host: r }]').options, NODES)
     assert.deepEqual(
       { ...fromMakara({ makara: { sticky: false, connections: [{ role: 'primary', host: 'p', port: 1 }] } }).options },
-      { sticky: false, primary: [{ host: 'p', port: 1 }], replicas: [] },
+      { sticky: false, consistency: 'eventual', primary: [{ host: 'p', port: 1 }], replicas: [] },
     )
   })
 
@@ -117,7 +117,7 @@ production:
       - host: r
 `)
 
-    assert.deepEqual(options, { user: 'app', sticky: false, ...NODES })
+    assert.deepEqual(options, { user: 'app', sticky: false, consistency: 'eventual', ...NODES })
   })
 
   test('ERB is refused, with what to do about it', () => {
@@ -193,16 +193,14 @@ describe('options of the makara section', () => {
       { sticky: { ttlMs: 1500 } },
       [],
     ],
-    ['sticky may be switched off, whatever the time', 'sticky: false\nprimary_ttl: 3', { sticky: false }, []],
-    ['sticky is on by default', 'sticky: true', {}, []],
     [
-      'primary_ttl of 0 becomes the default, because a time of 0 would not even cover the request',
-      'primary_ttl: 0',
-      {},
-      [
-        'production.makara.primary_ttl of 0 held the rest of the request only; here it is a time after the write: 5000 ms',
-      ],
+      'sticky may be switched off, whatever the time',
+      'sticky: false\nprimary_ttl: 3',
+      { sticky: false, consistency: 'eventual' },
+      [],
     ],
+    ['sticky is the default: reads see the writes of their session', 'sticky: true', {}, []],
+    ['primary_ttl of 0 is the default: the session sees its writes for as long as it lasts', 'primary_ttl: 0', {}, []],
     ['blacklist_duration is how long a node stays out at first', 'blacklist_duration: 20', { ejectMs: 20_000 }, []],
     [
       'blacklist_duration of 0 never took a node out, and does not here',

@@ -15,6 +15,7 @@ function node(name: string, { weight = 1, zone, inFlight = 0, latencyMs = 0 }: G
     promotedIn: 0,
     health: { state: 'up' },
     shard: undefined,
+    progress: { position: undefined, moment: 0, life: 0 },
   } as const
   return { name, address: `${name}:5432`, weight, zone, load, ...rest }
 }

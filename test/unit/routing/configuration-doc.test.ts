@@ -28,7 +28,10 @@ test('docs/configuration.md gives the defaults that are used', () => {
   const used = {
     balancer: `\`${config.balancer}\``,
     primaryBalancer: `\`${config.primaryBalancer}\``,
-    sticky: `\`{ ttlMs: ${config.stickyMs} }\``,
+    consistency: `\`${config.consistency}\``,
+    waitMs: String(config.waitMs),
+    whenBehind: `\`${config.whenBehind}\``,
+    sticky: `\`${config.stickyMs ?? false}\``,
     ejectMs: String(config.nodes[0]?.ejectMs),
     neverEject: `\`${config.nodes[0]?.neverEject}\``,
     acquireTimeoutMs: `\`connectionTimeoutMillis\` if set, else ${config.acquireTimeoutMs}`,

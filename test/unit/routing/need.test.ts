@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Consistency } from '../../../src/model/consistency.js'
 import type { Classification, Destination, Effect, Hint, Intent } from '../../../src/model/intent.js'
-import { isRepeatable, needOf, type ReadsPinnedTo } from '../../../src/routing/need.js'
+import { isRepeatable, levelOf, needOf, type ReadsPinnedTo } from '../../../src/routing/need.js'
 
 function found(
   route: Destination,
@@ -13,8 +14,13 @@ function found(
   return { intent, route, reason: 'plain-read', detail: undefined, at: 0, hint, effects, ...names }
 }
 
-function need(...args: Parameters<typeof needOf>): string {
-  const { to, node, reason } = needOf(...args)
+function need(
+  it: Classification,
+  call: Parameters<typeof needOf>[1],
+  session: ReadsPinnedTo | undefined,
+  level: Consistency = 'session',
+): string {
+  const { to, node, reason } = needOf(it, call, session, level)
   return `${node ?? to}: ${reason}`
 }
 
@@ -38,6 +44,15 @@ describe('where a statement needs to go', () => {
     ['a hint beats the session', need(found('replica', { to: 'replica' }), undefined, WROTE), 'replica: hint'],
     ['a hint beats the statement', need(found('primary', { to: 'node', node: 'r2' }), undefined, NAMED), 'r2: hint'],
     ['the call beats the hint', need(found('replica', { to: 'primary' }), 'replica', WROTE), 'replica: call'],
+    ['a strong read goes to the primary', need(READ, undefined, undefined, 'strong'), 'primary: strong'],
+    ['a setting does not, whatever the level', need(SET, undefined, undefined, 'strong'), 'replica: session-state'],
+    ['a pin beats the level', need(READ, undefined, NAMED, 'strong'), 'r1: session-pinned'],
+    ["a reader's statement is a read", need(WRITE, 'reader', undefined), 'replica: call'],
+    [
+      "a reader's read of a pinned session goes where it is pinned",
+      need(READ, 'reader', PINNED),
+      'primary: session-pinned',
+    ],
     ['the call may name a node', need(READ, { node: 'r3' }, PINNED), 'r3: call'],
   ] as const) {
     test(what, () => assert.equal(actual, expected))
@@ -48,4 +63,20 @@ test('only a read that leaves nothing behind may run twice', () => {
   assert.equal(isRepeatable(READ), true)
   assert.equal(isRepeatable(found('primary', undefined, 'write')), false)
   assert.equal(isRepeatable(found('replica', undefined, 'read', [{ kind: 'needs-connection' }])), false)
+})
+
+describe('what a read may miss', () => {
+  const level = (route: Parameters<typeof needOf>[1], call?: Consistency, session?: Consistency) =>
+    levelOf(needOf(READ, route, undefined, 'session'), call, route === 'reader', session, 'session')
+
+  for (const [what, actual, expected] of [
+    ['what the pool says', level(undefined), 'session'],
+    ['what its session says', level(undefined, undefined, 'eventual'), 'eventual'],
+    ['what its call says', level(undefined, 'strong', 'eventual'), 'strong'],
+    ['anything, on a replica that its call asks for', level('replica', undefined, 'session'), 'eventual'],
+    ['not there either, if the call says so', level('replica', 'session', undefined), 'session'],
+    ['what its session says, in a view for reading', level('reader', undefined, 'session'), 'session'],
+  ] as const) {
+    test(what, () => assert.equal(actual, expected))
+  }
 })

@@ -8,7 +8,8 @@ const DOWN: Health = { state: 'down', sinceMs: 0, failures: 1, cause: new Error(
 
 function node(name: string, role: Role, more: Partial<NodeView> = {}): NodeView {
   const load = { inFlight: 0, latencyMs: 0 }
-  const rest = { address: `${name}:5432`, weight: 1, zone: undefined, shard: undefined, promotedIn: 0, load }
+  const progress = { position: undefined, moment: 0, life: 0 }
+  const rest = { address: `${name}:5432`, weight: 1, zone: undefined, shard: undefined, promotedIn: 0, load, progress }
   return { name, role, configured: role, health: { state: 'up' }, ...rest, ...more }
 }
 

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readToken, signToken, type TokenPin } from '../../../src/routing/session-token.js'
+import { readToken, signToken, type TokenPin, type TokenPosition } from '../../../src/routing/session-token.js'
 
 const KEY = 'a key of sixteen bytes or more'
 const OLD_KEY = 'the key that was used before'
 const NOW = 1_800_000_000_000
 
 const pins: readonly TokenPin[] = [
-  { cluster: undefined, to: { node: 'replica-1' }, because: 'pinned', untilMs: NOW + 7000 },
-  { cluster: 'orders', to: 'primary', because: 'wrote', untilMs: NOW + 5000 },
+  { kind: 'pin', cluster: undefined, to: { node: 'replica-1' }, because: 'pinned', untilMs: NOW + 7000 },
+  { kind: 'pin', cluster: 'orders', to: 'primary', because: 'wrote', untilMs: NOW + 5000 },
 ]
 
 /** What a program with our key, but not this code, might sign. */
@@ -22,6 +22,33 @@ function signed(payload: string): string {
 test('a token carries pins to another process', () => {
   assert.deepEqual(readToken(signToken(pins, [KEY]), [KEY], NOW), pins)
 })
+
+const positions: readonly TokenPosition[] = [
+  {
+    kind: 'position',
+    clusterId: 'orders',
+    shard: undefined,
+    position: { system: '7711942190459984420', timeline: 3, lsn: 0x1_0000_0000n + 42n },
+    untilMs: NOW + 9000,
+  },
+  { kind: 'position', clusterId: 'orders', shard: 'eu', position: 'unknown', untilMs: NOW + 8000 },
+]
+
+test('a token carries positions, and that one is not known', () => {
+  assert.deepEqual(readToken(signToken(positions, [KEY]), [KEY], NOW), positions)
+})
+
+for (const [what, row] of [
+  ['without a cluster', ['l', NOW + 1, null, null]],
+  ['half a position', ['l', NOW + 1, 'orders', null, '77', 1]],
+  ['a timeline that is none', ['l', NOW + 1, 'orders', null, '77', 1.5, 'ff']],
+  ['an LSN that is none', ['l', NOW + 1, 'orders', null, '77', 1, 'xyz']],
+  ['an LSN of more than 64 bits', ['l', NOW + 1, 'orders', null, '77', 1, 'f'.repeat(17)]],
+] as const) {
+  test(`malformed: a position ${what}`, () => {
+    assert.equal(readToken(signed(JSON.stringify([row])), [KEY], NOW), 'malformed')
+  })
+}
 
 test('a token is safe in a cookie, a header and a URL', () => {
   assert.match(signToken(pins, [KEY]), /^v1\.[\w-]+\.[\w-]{43}$/)
@@ -68,8 +95,8 @@ for (const [what, text] of [
   ['signed, but no JSON', signed('x')],
   ['signed, but no list', signed('{}')],
   ['signed, but of other rows', signed('[[1,2,3,4]]')],
-  ['signed, but without a time', signed('[[null,null,"w",null]]')],
-  ['signed, but with too many pins', signed(JSON.stringify(Array(33).fill(['a', null, 'w', NOW + 1])))],
+  ['signed, but without a time', signed('[["w",null,null,null]]')],
+  ['signed, but with too many pins', signed(JSON.stringify(Array(33).fill(['w', NOW + 1, 'a', null])))],
 ] as const) {
   test(`malformed: ${what}`, () => {
     assert.equal(readToken(text, [KEY], NOW), 'malformed')
@@ -92,7 +119,7 @@ test('no text at all makes the reader throw', () => {
 test('what is written can be read, however many pins there are and however long their names', () => {
   for (const name of ['a', 'ä'.repeat(64), '😀'.repeat(600)]) {
     const many = Array.from({ length: 100 }, (_, i): TokenPin => {
-      return { cluster: `${name}${i}`, to: { node: name }, because: 'pinned', untilMs: NOW + 1 + i }
+      return { kind: 'pin', cluster: `${name}${i}`, to: { node: name }, because: 'pinned', untilMs: NOW + 1 + i }
     })
     const token = signToken(many, [KEY])
 

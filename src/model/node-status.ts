@@ -1,0 +1,13 @@
+import type { Position } from './position.js'
+import type { Role } from './view.js'
+
+/** What a server said of itself, in one answer. */
+export interface NodeStatus {
+  readonly role: Role
+  /** A primary: the end of what it has written. A replica: what it has replayed. `undefined`: it does not say. */
+  readonly position: Position | undefined
+  /** When its server process began, as it says; another value is another life, which may know less. */
+  readonly startedAt: string | undefined
+  /** A primary: where its last recovery ended. In the life in which it was promoted, its timeline began there. */
+  readonly recoveredTo: bigint | undefined
+}
