@@ -260,7 +260,9 @@ export class QueryWalk {
   /** Behind the last CTE, or behind the name that ends its SEARCH or CYCLE clause. */
   #isMainVerb(): boolean {
     if ((this.#here & IN_WITH) === 0) return false
-    return this.#previous === t.CLOSE || this.#beforePrevious === t.SET || this.#beforePrevious === t.USING
+    if (this.#previous === t.CLOSE) return true
+    // Behind `SET set,` comes the name of another CTE.
+    return this.#previous !== t.COMMA && (this.#beforePrevious === t.SET || this.#beforePrevious === t.USING)
   }
 
   #writes(): void {

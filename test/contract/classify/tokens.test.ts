@@ -90,7 +90,7 @@ test('whatever PostgreSQL can cut into tokens, we cut at the same places', () =>
       const expected = theirs(sql)
       if (isComparable(sql, expected)) assert.deepEqual(ours(sql), expected, JSON.stringify(sql))
     }),
-    { numRuns: 30_000 },
+    { seed: 1, numRuns: 30_000 },
   )
 })
 
@@ -100,6 +100,6 @@ test('what we cannot cut, PostgreSQL cannot either', () => {
       const sql = fragments.join('')
       if (ours(sql) === undefined) assert.equal(theirs(sql), undefined, JSON.stringify(sql))
     }),
-    { numRuns: 10_000 },
+    { seed: 1, numRuns: 10_000 },
   )
 })

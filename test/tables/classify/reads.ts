@@ -90,6 +90,7 @@ export const READS: readonly Group[] = [
       'with recursive t (n) as (values (1) union all select n + 1 from t where n < 5) select sum(n) from t',
       'with recursive t as (select 1 as n union all select n + 1 from t where n < 3) search depth first by n set ord select * from t',
       'with recursive t as (select 1 as n union all select n + 1 from t where n < 3) search breadth first by n set ord (select * from t)',
+      'with a as (select 1 as n) search depth first by n set set, update (n) as (select 2) select n from update',
       'with recursive t as (select 1 as n union all select n + 1 from t where n < 3) cycle n set looped using trail select * from t',
       'with recursive t as (select 1 as n union all select n + 1 from t where n < 3) cycle n set looped to true default false using trail select * from t',
       'with a as materialized (select * from notes), b (x, y) as (select id, note from more) select * from a, b',
