@@ -182,7 +182,7 @@ class Errand implements UnderWay, Demand {
         this.#finish(error ?? undefined, result),
       )
     } catch (error) {
-      this.#finish(markNotSent(error as Error), undefined)
+      this.#finish(error as Error, undefined)
     }
   }
 
