@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { hideSecrets } from '../../base/secrets.js'
 import type { ClusterStats } from '../../cluster/cluster.js'
 import { currentSession } from '../../cluster/session.js'
 import type { PgModule } from '../../driver/pg/pg-types.js'
@@ -33,6 +34,7 @@ interface BasePool extends EventEmitter {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
+  readonly options: object
   ending: boolean
   ended: boolean
   connect(callback?: unknown): unknown
@@ -60,6 +62,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       const shared = given instanceof Shared ? given : undefined
       const core = shared?.core ?? makeCore(given)
       super(core.options)
+      hideSecrets(this.options)
       this.#core = core
       this.#route = shared?.route
       this.#isView = shared !== undefined
@@ -136,14 +139,20 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     async #checkOut(core: PoolCore): Promise<LazyClient> {
       if (this.#isEnding) throw new Error('Cannot use a pool after calling end on the pool')
       const client = new LazyClient(core, this.#route)
-      await core.cluster.ready()
-      return client
+      try {
+        await core.cluster.ready()
+        return client
+      } catch (error) {
+        client.release()
+        throw error
+      }
     }
 
     #runAlone(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
       if (this.#isEnding) return Promise.reject(new Error('Cannot use a pool after calling end on the pool'))
       const found = core.cluster.statements.classify(call.text)
-      if (found.effects.length > 0 || call.isSubmittable) return this.#runInClient(core, call)
+      if (call.isSubmittable) return this.#submitInClient(core, call)
+      if (found.effects.length > 0) return this.#runInClient(core, call)
       return core.cluster.run({
         text: call.text,
         found,
@@ -157,22 +166,34 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     async #runInClient(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
       const client = new LazyClient(core, this.#route)
       try {
-        if (!call.isSubmittable) return await client.query(call.config, call.values)
-        return await new Promise((resolve, reject) => {
-          client.query(call.config, call.values, (error: Error | undefined, result: unknown) =>
-            error ? reject(error) : resolve(result),
-          )
-        })
+        return await client.query(call.config, call.values)
       } finally {
         client.release()
       }
+    }
+
+    /** A query tells its result; a stream only that it is over, because it tells its own errors. */
+    async #submitInClient(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
+      const client = new LazyClient(core, this.#route)
+      let told: { readonly error: Error | undefined; readonly result: unknown } | undefined
+      const note = (error: Error | undefined, result: unknown) => {
+        told = { error, result }
+      }
+      client.query(call.config, call.values, note)
+      await client.idle()
+      client.release()
+      if (told?.error) throw told.error
+      return told?.result
     }
 
     async #endOnce(core: PoolCore): Promise<void> {
       if (this.#isEnding) throw new Error('Called end on pool more than once')
       this.#isEnding = true
       this.ending = true
-      if (!this.#isView) await core.cluster.close()
+      if (!this.#isView) {
+        await core.clients.none()
+        await core.cluster.close()
+      }
       this.ended = true
     }
 
