@@ -28,6 +28,8 @@ export class Journey<Pool extends NodePool, Result> {
   readonly #tried = new Set<Node<Pool>>()
   #need: Need
   #hasAsked = false
+  /** It has its place among the reads on the primary, for as many tries as it takes. */
+  #hasPlace = false
   #last: { readonly node: Node<Pool>; readonly error: Error } | undefined
   /** The replica that refused the statement, while the primary is trying it. */
   #refusedBy: Node<Pool> | undefined
@@ -116,12 +118,15 @@ export class Journey<Pool extends NodePool, Result> {
     const primaries = without(this.#router.choicesFor(this.#shard).primaries, this.#tried)
     const primary = pickFrom(primaries, parts.primaryBalancer)
     if (primary === undefined || parts.budget.isClosed) return this.#askAndStartAgain()
+    if (this.#hasPlace) return this.#try(primary)
     parts.publish('readFellBack', { to: primary.name, refusals: this.#refusals('replica') })
     await parts.budget.enter(primary.name, Math.max(0, this.#deadlineMs - parts.clock.now()))
+    this.#hasPlace = true
     try {
       this.#need = { to: 'replica', node: undefined, reason: 'no-replica' }
       return await this.#try(primary)
     } finally {
+      this.#hasPlace = false
       parts.budget.leave()
     }
   }

@@ -26,6 +26,9 @@ export function poolOver(cluster: TestCluster, options: PoolOptions = {}): Pool 
   })
 }
 
+/** For tests in which every node is well: a slow machine must not look like a sick node. */
+export const PATIENT = { everyMs: 1000, timeoutMs: 8000, hungAfterMs: 20_000 }
+
 /** Waits until the condition holds, and says what was last seen when it does not. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
