@@ -119,7 +119,10 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     }
 
     override query(config: unknown, values?: unknown, callback?: unknown): unknown {
-      if (this.#core instanceof SingleNode) return super.query(config, values, callback)
+      if (this.#core instanceof SingleNode) {
+        const [given, done] = typeof values === 'function' ? [undefined, values] : [values, callback]
+        return super.query(config, given, typeof done === 'function' ? AsyncResource.bind(done as Callback) : done)
+      }
       if (typeof config === 'function') return refuseFunction(config as Callback)
       const call = readCall(config, values, callback)
       const result = this.#runAlone(this.#core, call)
@@ -172,7 +175,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       }
     }
 
-    /** A query tells its result; a stream only that it is over, because it tells its own errors. */
+    /** A query tells its result, a query stream its error; others only that they are over. */
     async #submitInClient(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
       const client = new LazyClient(core, this.#route)
       let told: { readonly error: Error | undefined; readonly result: unknown } | undefined

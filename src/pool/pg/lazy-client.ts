@@ -211,22 +211,28 @@ export class LazyClient extends EventEmitter {
     const found = this.#core.cluster.statements.classify(call.text)
     try {
       this.#refuseIfUseless(isLate)
-      if (this.#loan !== undefined && this.#isHeld(this.#loan)) return await this.#submit(this.#loan, call, found)
+      if (this.#loan !== undefined && this.#isHeld(this.#loan)) {
+        return await this.#submit(this.#loan, call, found, session)
+      }
       await this.#core.cluster.run({
         text: call.text,
         found,
         call: this.#callFor(call, found, session),
         preferred: this.#loan?.pool.name,
-        send: async (pool, demand) => this.#submit(await this.#loanFrom(pool, demand), call, found),
+        send: async (pool, demand) => this.#submit(await this.#loanFrom(pool, demand), call, found, session),
       })
-      if (found.intent === 'write') this.#core.cluster.noteWrite(this.#callFor(call, found, session))
     } catch (error) {
       tellFailure(call, error as Error)
     }
   }
 
-  async #submit(loan: Loan, call: PgCall, found: Classification): Promise<void> {
-    await loan.submit(call.config, call.values, call.callback)
+  /** Its user hears of the end before our promises do: the session must know of the write by then. */
+  async #submit(loan: Loan, call: PgCall, found: Classification, session: Session): Promise<void> {
+    const note = () => {
+      if (found.intent === 'write') this.#core.cluster.noteWrite(this.#callFor(call, found, session))
+    }
+    note()
+    await loan.submit(call.config, call.values, call.callback, note)
     if (found.intent === 'write' && loan.isInTransaction) this.#wroteInTransaction = true
     this.#state = afterStatement(this.#state, found.effects, { config: call.config, values: call.values })
   }

@@ -77,8 +77,12 @@ export class Loan {
     })
   }
 
-  /** Hands the connection to a cursor, stream or copy. Resolves when it has finished with it, well or not. */
-  submit(submittable: unknown, values: unknown, callback: unknown): Promise<void> {
+  /**
+   * Hands the connection to a cursor, stream or copy. Resolves when it has finished with it, well or not.
+   *
+   * @param ended called at that very moment, before anybody else can act on it.
+   */
+  submit(submittable: unknown, values: unknown, callback: unknown, ended: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const stopListening = () => {
         this.#submitted = undefined
@@ -87,6 +91,7 @@ export class Loan {
       }
       const over = () => {
         stopListening()
+        ended()
         resolve()
       }
       this.#submitted = submittable

@@ -4,7 +4,7 @@ import pg from 'pg'
 import Cursor from 'pg-cursor'
 import type { Pool, PoolOptions, RoutedClient } from '../../../src/pg.js'
 import { startCluster, type TestCluster, type TestContext } from '../../../src/testing.js'
-import { eventually, next, poolOver } from '../../support/pool.js'
+import { eventually, next, PATIENT, poolOver } from '../../support/pool.js'
 
 let cluster: TestCluster
 
@@ -21,7 +21,7 @@ beforeEach(() => cluster.forgetStatements())
 
 /** A pool of one connection to each node: what one client leaves behind, the next one finds. */
 function open(t: TestContext, options: PoolOptions = {}): Pool {
-  const pool = poolOver(cluster, { max: 1, ...options })
+  const pool = poolOver(cluster, { max: 1, probe: PATIENT, ...options })
   t.after(() => pool.end())
   return pool
 }

@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
 import { Pool, type PoolOptions } from '../../../src/pg.js'
 import { startCluster, type TestCluster, type TestContext } from '../../../src/testing.js'
-import { eventually, poolOver } from '../../support/pool.js'
+import { eventually, PATIENT, poolOver } from '../../support/pool.js'
 
 let cluster: TestCluster
 
@@ -19,7 +19,7 @@ after(() => cluster?.stop())
 beforeEach(() => cluster.forgetStatements())
 
 function open(t: TestContext, options: PoolOptions = {}): Pool {
-  const pool = poolOver(cluster, options)
+  const pool = poolOver(cluster, { probe: PATIENT, ...options })
   t.after(async () => {
     if (!pool.ending) await pool.end()
   })
