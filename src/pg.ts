@@ -6,6 +6,7 @@ import { postgres } from './dialect/postgresql/dialect.js'
 import { pgDriver } from './driver/pg/pg-driver.js'
 import type { PgModule, PgPoolOptions } from './driver/pg/pg-types.js'
 import type { ClusterConfig } from './model/config.js'
+import { CheckedOut } from './pool/pg/checked-out.js'
 import type { PoolCore } from './pool/pg/core.js'
 import { definePool } from './pool/pg/define-pool.js'
 import { PidOwners } from './pool/pg/pid-owners.js'
@@ -55,7 +56,14 @@ function makeCore(module: PgModule, options: object | undefined): PoolCore | Sin
     ejectMs: (baseMs, failures) => nextEjectMs(baseMs, failures, Math.random),
   })
   const primary = config.nodes.find((node) => node.role === 'primary') ?? first
-  const core = { cluster, pg: module, options: primary?.driver ?? {}, baselines: new WeakMap(), pids: new PidOwners() }
+  const core: PoolCore = {
+    cluster,
+    pg: module,
+    options: primary?.driver ?? {},
+    baselines: new WeakMap(),
+    pids: new PidOwners(),
+    clients: new CheckedOut(),
+  }
   watchPids(core)
   return core
 }

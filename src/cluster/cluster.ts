@@ -149,6 +149,15 @@ export class Cluster<Pool extends NodePool = NodePool> {
     if (this.#router.levelOf(call, HELD) !== 'eventual') this.#router.groundIn(call)?.noteRead(node, node.progress.life)
   }
 
+  /**
+   * Waits until this node, which holds a connection's state, shows what the read must see.
+   *
+   * @throws {ConsistencyError} it does not, within `waitMs`; the state cannot be had elsewhere.
+   */
+  catchUpOn(node: Node<Pool>, found: Classification, call: Call): Promise<void> {
+    return this.#router.catchUpOn(node, { found, call })
+  }
+
   /** A statement on a connection that somebody holds failed: what does that say of the node? */
   reportFailure(node: Node<Pool>, error: Error): void {
     this.#reportFailure(node, this.judge(error), error)

@@ -1,8 +1,7 @@
-import { ConsistencyError, NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '../base/errors.js'
+import { NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '../base/errors.js'
 import { markOutcome } from '../base/outcome.js'
 import type { NodePool } from '../model/driver.js'
 import { canServe } from '../model/health.js'
-import { positionText } from '../model/position.js'
 import { afterFailure } from '../routing/after-failure.js'
 import { isRepeatable, type Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
@@ -11,6 +10,7 @@ import { type Choice, pickFrom, type ShardChoices, without } from './choices.js'
 import type { Errand, RouterParts } from './errand.js'
 import type { Fit } from './fit.js'
 import type { Node } from './node.js'
+import { notReached } from './not-reached.js'
 
 /** What a journey asks of the router. */
 export interface Tries<Pool extends NodePool> {
@@ -47,6 +47,8 @@ export class Journey<Pool extends NodePool, Result> {
   #hasAsked = false
   #hasWaited = false
   #waitedMs = 0
+  /** It has its place among the reads on the primary, for as many tries as it takes. */
+  #hasPlace = false
   #last: { readonly node: Node<Pool>; readonly error: Error } | undefined
   /** The replica that refused the statement, while the primary is trying it. */
   #refusedBy: Node<Pool> | undefined
@@ -164,12 +166,15 @@ export class Journey<Pool extends NodePool, Result> {
     // Not the primary any more: the session has seen a later timeline than its own.
     const isOutdated = this.#fit?.isAheadOfPrimary === true
     if (primary === undefined || parts.budget.isClosed || isOutdated) return this.#askAndStartAgain()
+    if (this.#hasPlace) return this.#try(primary)
     this.#publishFallBack(need, primary)
     await parts.budget.enter(primary.name, Math.max(0, this.#deadlineMs - parts.clock.now()))
+    this.#hasPlace = true
     try {
       this.#need = need
       return await this.#try(primary)
     } finally {
+      this.#hasPlace = false
       parts.budget.leave()
     }
   }
@@ -208,15 +213,7 @@ export class Journey<Pool extends NodePool, Result> {
   }
 
   #behind(): Error {
-    const { level, wanted } = this.#fit ?? {}
-    const what = `no node shows what the read must see (${wanted ?? level ?? 'its own writes'})`
-    const { nodes } = this.#router.parts.view()
-    const refusals = nodes.map(({ name, progress }) => ({
-      node: name,
-      why:
-        progress.position === undefined ? 'does not say where it stands' : `is at ${positionText(progress.position)}`,
-    }))
-    return new ConsistencyError(`${what}, after ${Math.round(this.#waitedMs)} ms`, refusals)
+    return notReached(this.#fit, this.#router.parts.view(), this.#waitedMs)
   }
 
   #refusals(wanted: 'primary' | 'replica'): readonly Refusal[] {

@@ -5,12 +5,14 @@ import type { Classification } from '../model/intent.js'
 import { positionText } from '../model/position.js'
 import type { Route, RouteReason } from '../model/route.js'
 import { isRepeatable, levelOf, type Need, needOf } from '../routing/need.js'
+import { catchUp } from './catch-up.js'
 import { allowed, type Choice, pickFrom, type ShardChoices } from './choices.js'
 import type { Call, Errand, RouterParts } from './errand.js'
 import { BoundFit, type Fit } from './fit.js'
 import { Ground } from './ground.js'
 import { type Attempt, BEHIND, Journey, type Tries } from './journey.js'
 import type { Node } from './node.js'
+import { notReached } from './not-reached.js'
 import type { Session } from './session.js'
 
 /** The four demands there are, so that none is made for a statement. */
@@ -159,6 +161,19 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     return new Ground(this.parts.historyOf(shard), this.parts.publish)
   }
 
+  /** @throws {ConsistencyError} */
+  async catchUpOn(node: Node<Pool>, errand: Pick<Errand<Pool, unknown>, 'call' | 'found'>): Promise<void> {
+    const fit = node.role === 'replica' && errand.found.intent !== 'write' ? this.#fitOf(errand, READ) : undefined
+    if (fit === undefined) return
+    fit.prepare()
+    if (fit.allows(node)) return
+    const { clock, config, askPosition } = this.parts
+    const only = { views: [node.view()], nodes: [node] }
+    const isThere =
+      (await fit.learn(config.waitMs)) && (await catchUp(only, fit, config.waitMs, { clock, askPosition }))
+    if (!isThere) throw notReached(fit, this.parts.view(), config.waitMs)
+  }
+
   /** What a replica must show for this read; `undefined`: anything. */
   #fitOf({ call, found }: Pick<Errand<Pool, unknown>, 'call' | 'found'>, need: Need): Fit<Pool> | undefined {
     if (need.to !== 'replica' || !this.#hasReplicas || need.reason === 'session-state') return undefined
@@ -231,6 +246,8 @@ function demandWhile(node: Node, life: number, need: Need, found: Classification
 function groundOf<Pool extends NodePool>(fit: Fit<Pool>): Ground<Pool> | undefined {
   return fit instanceof Ground ? fit : undefined
 }
+
+const READ: Need = { to: 'replica', node: undefined, reason: 'connection-pinned' }
 
 function rethrow(error: Error): Promise<never> {
   return Promise.reject(error)

@@ -26,7 +26,7 @@ export type NextStep =
  * twice without harm, is ever sent again.
  */
 export function afterFailure(judgement: Judgement, attempt: Attempt): NextStep {
-  if (attempt.need === 'node') return 'give-up'
+  if (attempt.need === 'node' || judgement.failure === 'statement') return 'give-up'
   switch (judgement.outcome) {
     case 'not-sent':
       return attempt.need === 'primary' ? afterNotSentToPrimary(judgement) : 'elsewhere'

@@ -20,11 +20,14 @@ export function poolOver(cluster: TestCluster, options: PoolOptions = {}): Pool 
   return new Pool({
     primary: { url: cluster.primary.url, name: cluster.primary.name },
     replicas: cluster.replicas.map((it) => ({ url: it.url, name: it.name })),
-    probe: { everyMs: 200, timeoutMs: 500, hungAfterMs: 2000 },
+    probe: { everyMs: 200, timeoutMs: 1000, hungAfterMs: 3000 },
     ejectMs: 300,
     ...options,
   })
 }
+
+/** For tests in which every node is well: a slow machine must not look like a sick node. */
+export const PATIENT = { everyMs: 1000, timeoutMs: 8000, hungAfterMs: 20_000 }
 
 /** Waits until the condition holds, and says what was last seen when it does not. */
 export async function eventually<T>(

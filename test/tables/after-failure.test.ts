@@ -28,6 +28,7 @@ const table: readonly [string, Failure, Outcome, Attempt, NextStep][] = [
   ['a busy replica sends a read elsewhere', 'pool-exhausted', 'not-sent', readOnReplica, 'elsewhere'],
   ['a wrong password on the primary is told', 'misconfigured', 'not-sent', write, 'give-up'],
   ['a statement’s own error is told', 'statement', 'refused', readOnReplica, 'give-up'],
+  ['a value that cannot be sent is told', 'statement', 'not-sent', readOnReplica, 'give-up'],
   ['an error nobody knows is told', 'statement', 'unknown', readOnReplica, 'give-up'],
   ['a node the caller named is not replaced', 'connect-failed', 'not-sent', named, 'give-up'],
 ]

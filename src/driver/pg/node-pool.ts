@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js'
-import { ChoiceOverError, type ConnectionLostError, WrongRoleError } from '../../base/errors.js'
+import { AcquireTimeoutError, ChoiceOverError, type ConnectionLostError, WrongRoleError } from '../../base/errors.js'
 import type { NodeConfig } from '../../model/config.js'
 import type { Demand, NodePool, NodeReports } from '../../model/driver.js'
 import type { Role } from '../../model/view.js'
@@ -70,7 +70,10 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
   /** A connection for as long as the caller needs one. Rejects as `run` does. */
   acquire(demand: Demand): Promise<Lease> {
     return new Promise((resolve, reject) => {
-      const waiter: UnderWay = { repeatable: demand.repeatable, giveUp: (error) => settle(error) }
+      const waiter: UnderWay = {
+        repeatable: demand.repeatable,
+        giveUp: (error) => settle(neverConnected(this.name, error)),
+      }
       let settled = false
       const settle = (error: Error | undefined, lease?: Lease) => {
         if (settled) return lease?.release()
@@ -187,7 +190,7 @@ class Errand implements UnderWay, Demand {
   }
 
   giveUp(error: Error): void {
-    this.#finish(this.#lease === undefined ? markNotSent(error) : error, undefined)
+    this.#finish(this.#lease === undefined ? neverConnected(this.#node.name, error) : error, undefined)
   }
 
   #send(lease: Lease): void {
@@ -198,7 +201,7 @@ class Errand implements UnderWay, Demand {
         this.#finish(error ?? undefined, result),
       )
     } catch (error) {
-      this.#finish(markNotSent(error as Error), undefined)
+      this.#finish(error as Error, undefined)
     }
   }
 
@@ -216,4 +219,9 @@ class Errand implements UnderWay, Demand {
     if (error === undefined) this.#resolve(result)
     else this.#reject(error)
   }
+}
+
+/** Nothing was sent. An error of its own: those whose statement was sent are given the same one, and theirs may have run. */
+function neverConnected(node: string, error: Error): Error {
+  return markNotSent(new AcquireTimeoutError(node, `no connection to ${node}: ${error.message}`, { cause: error }))
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.js'
 import type { PgNodePool } from '../../driver/pg/node-pool.js'
 import type { PgModule, PgPoolOptions } from '../../driver/pg/pg-types.js'
+import type { CheckedOut } from './checked-out.js'
 import type { Baselines } from './loan.js'
 import type { PidOwners } from './pid-owners.js'
 
@@ -12,4 +13,5 @@ export interface PoolCore {
   readonly options: PgPoolOptions
   readonly baselines: Baselines
   readonly pids: PidOwners
+  readonly clients: CheckedOut
 }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { hideSecrets } from '../../base/secrets.js'
 import type { ClusterStats } from '../../cluster/cluster.js'
 import { currentSession } from '../../cluster/session.js'
 import type { PgModule } from '../../driver/pg/pg-types.js'
@@ -33,6 +34,7 @@ interface BasePool extends EventEmitter {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
+  readonly options: object
   ending: boolean
   ended: boolean
   connect(callback?: unknown): unknown
@@ -60,6 +62,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       const shared = given instanceof Shared ? given : undefined
       const core = shared?.core ?? makeCore(given)
       super(core.options)
+      hideSecrets(this.options)
       this.#core = core
       this.#route = shared?.route
       this.#isView = shared !== undefined
@@ -116,7 +119,10 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     }
 
     override query(config: unknown, values?: unknown, callback?: unknown): unknown {
-      if (this.#core instanceof SingleNode) return super.query(config, values, callback)
+      if (this.#core instanceof SingleNode) {
+        const [given, done] = typeof values === 'function' ? [undefined, values] : [values, callback]
+        return super.query(config, given, typeof done === 'function' ? AsyncResource.bind(done as Callback) : done)
+      }
       if (typeof config === 'function') return refuseFunction(config as Callback)
       const call = readCall(config, values, callback)
       const result = this.#runAlone(this.#core, call)
@@ -136,14 +142,20 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     async #checkOut(core: PoolCore): Promise<LazyClient> {
       if (this.#isEnding) throw new Error('Cannot use a pool after calling end on the pool')
       const client = new LazyClient(core, this.#route)
-      await core.cluster.ready()
-      return client
+      try {
+        await core.cluster.ready()
+        return client
+      } catch (error) {
+        client.release()
+        throw error
+      }
     }
 
     #runAlone(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
       if (this.#isEnding) return Promise.reject(new Error('Cannot use a pool after calling end on the pool'))
       const found = core.cluster.statements.classify(call.text)
-      if (found.effects.length > 0 || call.isSubmittable) return this.#runInClient(core, call)
+      if (call.isSubmittable) return this.#submitInClient(core, call)
+      if (found.effects.length > 0) return this.#runInClient(core, call)
       return core.cluster.run({
         text: call.text,
         found,
@@ -162,22 +174,34 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     async #runInClient(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
       const client = new LazyClient(core, this.#route)
       try {
-        if (!call.isSubmittable) return await client.query(call.config, call.values)
-        return await new Promise((resolve, reject) => {
-          client.query(call.config, call.values, (error: Error | undefined, result: unknown) =>
-            error ? reject(error) : resolve(result),
-          )
-        })
+        return await client.query(call.config, call.values)
       } finally {
         client.release()
       }
+    }
+
+    /** A query tells its result, a query stream its error; others only that they are over. */
+    async #submitInClient(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
+      const client = new LazyClient(core, this.#route)
+      let told: { readonly error: Error | undefined; readonly result: unknown } | undefined
+      const note = (error: Error | undefined, result: unknown) => {
+        told = { error, result }
+      }
+      client.query(call.config, call.values, note)
+      await client.idle()
+      client.release()
+      if (told?.error) throw told.error
+      return told?.result
     }
 
     async #endOnce(core: PoolCore): Promise<void> {
       if (this.#isEnding) throw new Error('Called end on pool more than once')
       this.#isEnding = true
       this.ending = true
-      if (!this.#isView) await core.cluster.close()
+      if (!this.#isView) {
+        await core.clients.none()
+        await core.cluster.close()
+      }
       this.ended = true
     }
 

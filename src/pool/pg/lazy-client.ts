@@ -12,7 +12,14 @@ import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
 import type { PoolCore } from './core.js'
 import { Loan, type Submittable } from './loan.js'
-import { afterStatement, afterTransaction, FRESH, type SessionState } from './session-state.js'
+import {
+  afterFailedStatement,
+  afterStatement,
+  afterTransaction,
+  effectsAsTold,
+  FRESH,
+  type SessionState,
+} from './session-state.js'
 
 /** Events of the real connection that the client passes on while it has one. */
 const PASSED_ON = ['notice', 'notification', 'drain', 'end'] as const
@@ -48,25 +55,34 @@ export class LazyClient extends EventEmitter {
     this.#session = currentSession() ?? new Session()
     const { TypeOverrides } = core.pg
     this.#types = TypeOverrides === undefined ? undefined : new TypeOverrides(core.options['types'])
+    core.clients.add(this)
   }
 
   /** Gives the client back. An error, or `true`, closes its connection. @throws when called twice, as `pg` does. */
   readonly release = (error?: unknown): void => {
     if (this.#released) throw new Error('Release called on client which has already been released to the pool.')
     this.#released = true
-    if (error) this.#drop(error)
-    else void this.#inTurn(() => this.#giveBack())
+    // Nobody can close a cursor that was left open, and with it open the connection serves nobody else.
+    if (error || this.#loan?.hasOpenCursor === true) this.#abandon(error || true)
+    else void this.#inTurn(() => this.#giveBack()).finally(() => this.#core.clients.remove(this))
+  }
+
+  /** Resolves when everything asked of this client so far is over, well or not. */
+  idle(): Promise<void> {
+    return this.#inTurn(() => Promise.resolve())
   }
 
   query(config: unknown, values?: unknown, callback?: unknown): unknown {
     if (config === null || config === undefined) throw new TypeError('Client was passed a null or undefined query')
     const call = readCall(config, values, callback)
     const session = currentSession() ?? this.#session
+    const isLate = this.#released
     if (call.isSubmittable) {
-      void this.#inTurn(() => this.#runSubmittable(call, session))
+      bindEvents(config as object)
+      void this.#inTurn(() => this.#runSubmittable(call, session, isLate))
       return config
     }
-    const result = this.#inTurn(() => this.#run(call, session))
+    const result = this.#inTurn(() => this.#run(call, session, isLate))
     if (call.callback === undefined) return result
     callBackWith(result, call.callback)
     return undefined
@@ -177,8 +193,9 @@ export class LazyClient extends EventEmitter {
     })
   }
 
-  async #run(call: PgCall, session: Session): Promise<unknown> {
-    this.#refuseIfUseless()
+  /** @param isLate it was asked after the release; what was asked before it still runs. */
+  async #run(call: PgCall, session: Session, isLate: boolean): Promise<unknown> {
+    this.#refuseIfUseless(isLate)
     const found = this.#core.cluster.statements.classify(call.text)
     if (this.#loan !== undefined && this.#isHeld(this.#loan)) return this.#runHeld(this.#loan, call, found, session)
     return this.#core.cluster.run({
@@ -191,26 +208,30 @@ export class LazyClient extends EventEmitter {
   }
 
   /** Cursors, streams and copies report for themselves; this only finds them a connection and waits for their end. */
-  async #runSubmittable(call: PgCall, session: Session): Promise<void> {
+  async #runSubmittable(call: PgCall, session: Session, isLate: boolean): Promise<void> {
     const found = this.#core.cluster.statements.classify(call.text)
     try {
-      this.#refuseIfUseless()
-      if (this.#loan !== undefined && this.#isHeld(this.#loan)) return await this.#submit(this.#loan, call, found)
+      this.#refuseIfUseless(isLate)
+      if (this.#loan !== undefined && this.#isHeld(this.#loan)) {
+        return await this.#submit(this.#loan, call, found, session)
+      }
       await this.#core.cluster.run({
         text: call.text,
         found,
         call: this.#callFor(call, found, session),
         preferred: this.#loan?.pool.name,
-        send: async (pool, demand) => this.#submit(await this.#loanFrom(pool, demand), call, found),
+        send: async (pool, demand) => this.#submit(await this.#loanFrom(pool, demand), call, found, session),
       })
-      if (found.intent === 'write') this.#core.cluster.noteWrite(this.#callFor(call, found, session))
     } catch (error) {
-      ;(call.config as Submittable).handleError(error as Error, undefined)
+      tellFailure(call, error as Error)
     }
   }
 
-  async #submit(loan: Loan, call: PgCall, found: Classification): Promise<void> {
-    await loan.submit(call.config, call.values, call.callback)
+  /** Its user hears of the end before our promises do: the session must know of the write by then. */
+  async #submit(loan: Loan, call: PgCall, found: Classification, session: Session): Promise<void> {
+    const note = () => this.#noteHeld(loan, found, this.#callFor(call, found, session))
+    note()
+    await loan.submit(call.config, call.values, call.callback, note)
     this.#state = afterStatement(this.#state, found.effects, { config: call.config, values: call.values })
   }
 
@@ -228,6 +249,9 @@ export class LazyClient extends EventEmitter {
   async #runHeld(loan: Loan, call: PgCall, found: Classification, session: Session): Promise<unknown> {
     const { cluster } = this.#core
     const node = cluster.nodes.get(loan.pool.name)
+    if (node !== undefined && !loan.isInTransaction) {
+      await cluster.catchUpOn(node, found, this.#callFor(call, found, session))
+    }
     node?.began()
     try {
       const result = await this.#send(loan, call, found, false)
@@ -263,10 +287,11 @@ export class LazyClient extends EventEmitter {
 
   /** The connection that the client has, if it is one of this pool; else another, with the client's settings. */
   async #loanFrom(pool: PgNodePool, demand: Demand): Promise<Loan> {
+    if (this.#loan?.isBroken === true) this.#drop(true)
     if (this.#loan !== undefined) {
       const isWrong = demand.primaryOnly && pool.roleOf(this.#loan.client) === 'replica'
       if (this.#loan.pool === pool && !isWrong) return this.#loan
-      await this.#giveBack()
+      await this.#lendBack()
       if (isWrong) throw new WrongRoleError(pool.name, `${pool.name} is a replica now; nothing was sent`)
     }
     const lease = await pool.acquire(demand)
@@ -291,21 +316,21 @@ export class LazyClient extends EventEmitter {
     if (found.effects.some((it) => it.kind === 'set')) await loan.readBaseline()
     try {
       const result = await loan.query(this.#configOf(call), call.values, repeatable)
-      this.#state = afterStatement(this.#state, found.effects, { config: call.config, values: call.values })
+      const effects = found.effects.length === 0 ? found.effects : effectsAsTold(found.effects, tagsOf(result))
+      this.#state = afterStatement(this.#state, effects, { config: call.config, values: call.values })
       this.#seeTransactionEnd(loan, result)
       return result
     } catch (error) {
+      this.#state = afterFailedStatement(this.#state, found.effects)
       this.#afterFailure(loan, error as Error)
       throw error
     }
   }
 
-  /** `COMMIT` of a failed transaction is a rollback, and says so in its tag. */
+  /** For a transaction that ended in a way that its text did not tell. */
   #seeTransactionEnd(loan: Loan, result: unknown): void {
     if (this.#state.settingsAtBegin === undefined || loan.isInTransaction) return
-    const last = Array.isArray(result) ? result.at(-1) : result
-    const isRollback = (last as { command?: string } | undefined)?.command === 'ROLLBACK'
-    this.#state = afterTransaction(this.#state, isRollback ? 'rolled-back' : 'committed')
+    this.#state = afterTransaction(this.#state, tagsOf(result).at(-1) === 'ROLLBACK' ? 'rolled-back' : 'committed')
   }
 
   #afterFailure(loan: Loan, error: Error): void {
@@ -324,8 +349,8 @@ export class LazyClient extends EventEmitter {
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
 
-  #refuseIfUseless(): void {
-    if (this.#released) throw new Error('Client was released to the pool and is not queryable')
+  #refuseIfUseless(isLate: boolean): void {
+    if (isLate) throw new Error('Client was released to the pool and is not queryable')
     if (this.#lost === undefined) return
     throw markOutcome(
       new Error('Client has encountered a connection error and is not queryable', { cause: this.#lost }),
@@ -359,13 +384,25 @@ export class LazyClient extends EventEmitter {
     return loan
   }
 
+  /** For good: everything that the client has left on its connection is undone. */
   async #giveBack(): Promise<void> {
     const loan = this.#letGo()
     if (loan === undefined) return
-    const what = await loan.giveBack(this.#released ? this.#state : { ...this.#state, held: new Set() })
-    if (this.#released && what.length > 0) {
-      this.#core.cluster.publish('sessionStateUndone', { node: loan.pool.name, what })
-    }
+    const what = await loan.giveBack(this.#state)
+    if (what.length > 0) this.#core.cluster.publish('sessionStateUndone', { node: loan.pool.name, what })
+  }
+
+  /** Until the next statement: nothing holds the client here, and its settings follow it. */
+  async #lendBack(): Promise<void> {
+    await this.#letGo()?.giveBack(this.#state)
+  }
+
+  /** Nothing more runs here, not even what was asked before. */
+  #abandon(error: unknown): void {
+    this.#lost = error instanceof Error ? error : new Error('the client was released with its connection closed')
+    this.#drop(error)
+    // What was on its way to a connection may have one by the time its turn is over.
+    void this.#inTurn(async () => this.#drop(error)).finally(() => this.#core.clients.remove(this))
   }
 
   #drop(error: unknown): void {
@@ -380,4 +417,28 @@ export function callBackWith(result: Promise<unknown>, callback: Callback): void
     (value) => process.nextTick(bound, undefined, value),
     (error: Error) => process.nextTick(bound, error),
   )
+}
+
+/**
+ * A stream speaks when its connection's socket does, which belongs to whoever opened the connection: perhaps another
+ * request. Its listeners must run in the context of the call.
+ */
+function bindEvents(submittable: { emit?: (...args: unknown[]) => boolean }): void {
+  if (typeof submittable.emit !== 'function') return
+  Object.defineProperty(submittable, 'emit', {
+    value: AsyncResource.bind(submittable.emit),
+    writable: true,
+    configurable: true,
+  })
+}
+
+/** `pg` hands a query its callback when it takes it; this one never got so far. */
+function tellFailure(call: PgCall, error: Error): void {
+  const submittable = call.config as Submittable
+  submittable.callback ??= call.callback
+  submittable.handleError(error, undefined)
+}
+
+function tagsOf(result: unknown): readonly (string | undefined)[] {
+  return (Array.isArray(result) ? result : [result]).map((it) => (it as { command?: string } | undefined)?.command)
 }

@@ -5,6 +5,7 @@ import { BASELINE_QUERY, type Baseline, baselineOf, type Undoing, undoing } from
 
 /** The parts of a cursor, a stream or a copy that we call. */
 export interface Submittable {
+  callback?: ((error: Error | undefined, result?: unknown) => void) | undefined
   handleError(error: Error, connection: unknown): void
 }
 
@@ -19,6 +20,7 @@ export class Loan {
   readonly #baselines: Baselines
   readonly #onBroken: (error: Error) => void
   #state: 'held' | 'broken' | 'returned' = 'held'
+  #submitted: unknown
 
   /** @param onBroken the connection broke while it was lent; it is already useless. */
   constructor(pool: PgNodePool, lease: Lease, baselines: Baselines, onBroken: (error: Error) => void) {
@@ -28,6 +30,16 @@ export class Loan {
     this.#baselines = baselines
     this.#onBroken = onBroken
     this.client.on('error', this.#broke)
+  }
+
+  get isBroken(): boolean {
+    return this.#state === 'broken'
+  }
+
+  /** A cursor that was neither read to its end nor closed. Streams end by themselves. */
+  get hasOpenCursor(): boolean {
+    const open = this.#submitted as { read?: unknown; close?: unknown; pipe?: unknown } | undefined
+    return typeof open?.read === 'function' && typeof open.close === 'function' && open.pipe === undefined
   }
 
   get isInTransaction(): boolean {
@@ -51,7 +63,11 @@ export class Loan {
       }
       this.pool.begin(work)
       try {
+        // `pg` calls twice when a value cannot be sent: with the error, and as if all were well when it is ready again.
+        let failure: Error | undefined
         this.client.query(config, values, (error, result) => {
+          if (failure !== undefined) return
+          failure = error ?? undefined
           if (error) this.#whenReady(() => settle(error))
           else settle(undefined, result)
         })
@@ -61,21 +77,30 @@ export class Loan {
     })
   }
 
-  /** Hands the connection to a cursor, stream or copy. Resolves when it has finished with it, well or not. */
-  submit(submittable: unknown, values: unknown, callback: unknown): Promise<void> {
+  /**
+   * Hands the connection to a cursor, stream or copy. Resolves when it has finished with it, well or not.
+   *
+   * @param ended called at that very moment, before anybody else can act on it.
+   */
+  submit(submittable: unknown, values: unknown, callback: unknown, ended: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const over = () => {
+      const stopListening = () => {
+        this.#submitted = undefined
         this.client.removeListener('drain', over)
         this.client.removeListener('end', over)
+      }
+      const over = () => {
+        stopListening()
+        ended()
         resolve()
       }
+      this.#submitted = submittable
       this.client.on('drain', over)
       this.client.on('end', over)
       try {
         this.client.query(submittable, values, callback as undefined)
       } catch (error) {
-        this.client.removeListener('drain', over)
-        this.client.removeListener('end', over)
+        stopListening()
         reject(error)
       }
     })
@@ -94,7 +119,10 @@ export class Loan {
    * @returns what had to be undone.
    */
   async giveBack(state: SessionState): Promise<readonly string[]> {
-    if (this.#state !== 'held') return []
+    if (this.#state !== 'held') {
+      this.#return(true)
+      return []
+    }
     const plan = undoing(state, this.isInTransaction, this.#baselines.get(this.client))
     const failure = await this.#undo(plan)
     this.#return(failure)

@@ -16,6 +16,7 @@ export type Held =
   | 'connection-asked'
   | 'mixed-settings'
   | 'plans-discarded'
+  | 'plans-unsure'
 
 /** What a checked-out client has done to its session so far. Immutable; `afterStatement` makes the next one. */
 export interface SessionState {
@@ -42,6 +43,24 @@ export function afterStatement(state: SessionState, effects: readonly Effect[], 
   return effects.reduce((before, effect) => afterEffect(before, effect), state)
 }
 
+/** What the statement did by the tags that came back: a failed transaction answers COMMIT with ROLLBACK. */
+export function effectsAsTold(effects: readonly Effect[], tags: readonly (string | undefined)[]): readonly Effect[] {
+  const isAsked = effects.some((it) => it.kind === 'rollback' || it.kind === 'rollback-to-savepoint')
+  if (isAsked || !tags.includes('ROLLBACK')) return effects
+  return effects.map((it) => (it.kind === 'commit' ? { kind: 'rollback', chain: it.chain } : it))
+}
+
+/**
+ * The state after a statement with these effects has failed: perhaps only a later one of its text, or after the lock was
+ * taken. What no rollback takes back may be there, and whatever of it is not can be undone all the same.
+ */
+export function afterFailedStatement(state: SessionState, effects: readonly Effect[]): SessionState {
+  return effects.reduce((before, { kind }) => {
+    if (kind === 'advisory-lock') return hold(before, 'advisory-lock')
+    return kind === 'prepare' || kind === 'deallocate' ? hold(before, 'plans-unsure') : before
+  }, state)
+}
+
 /** The state after its transaction has ended, seen from the connection's own status. */
 export function afterTransaction(state: SessionState, outcome: 'committed' | 'rolled-back'): SessionState {
   if (state.settingsAtBegin === undefined) return state
@@ -64,9 +83,9 @@ function afterEffect(state: SessionState, effect: Effect): SessionState {
     case 'begin':
       return { ...state, settingsAtBegin: state.settingsAtBegin ?? state.settings }
     case 'commit':
-      return afterTransaction(state, 'committed')
+      return chained(afterTransaction(state, 'committed'), effect.chain)
     case 'rollback':
-      return afterTransaction(state, 'rolled-back')
+      return chained(afterTransaction(state, 'rolled-back'), effect.chain)
     case 'set-transaction':
       return state
     // Settings inside a string with other statements, or undone by a savepoint, cannot be replayed one by one.
@@ -100,6 +119,11 @@ function afterEffect(state: SessionState, effect: Effect): SessionState {
     default:
       return effect satisfies never
   }
+}
+
+/** `AND CHAIN` begins the next transaction at once. */
+function chained(state: SessionState, chain: boolean): SessionState {
+  return chain ? { ...state, settingsAtBegin: state.settings } : state
 }
 
 function hold(state: SessionState, what: Held): SessionState {

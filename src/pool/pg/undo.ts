@@ -50,7 +50,8 @@ export function undoing(state: SessionState, isInTransaction: boolean, baseline:
     steps.push(...undoSettings(baseline))
     if (!state.held.has('mixed-settings')) what.push('settings')
   }
-  const mustClose = state.held.has('plans-discarded') || (hasSettings && baseline === undefined)
+  const mustClose =
+    state.held.has('plans-discarded') || state.held.has('plans-unsure') || (hasSettings && baseline === undefined)
   return { text: steps.length > 0 ? steps.join('; ') : undefined, what, mustClose }
 }
 

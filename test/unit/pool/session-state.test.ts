@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Effect } from '../../../src/model/intent.js'
-import { afterStatement, afterTransaction, FRESH, type SessionState } from '../../../src/pool/pg/session-state.js'
+import {
+  afterFailedStatement,
+  afterStatement,
+  afterTransaction,
+  effectsAsTold,
+  FRESH,
+  type SessionState,
+} from '../../../src/pool/pg/session-state.js'
 import { undoing } from '../../../src/pool/pg/undo.js'
 
 const statement = (text: string) => ({ config: text, values: undefined })
@@ -74,4 +81,26 @@ test('a connection whose first setting came inside a transaction is closed, beca
 
 test('DISCARD ALL costs the connection: the driver’s prepared statements are gone and it does not know', () => {
   assert.equal(undoing(ran(FRESH, 'discard all', { kind: 'discard', what: 'all' }), false, baseline).mustClose, true)
+})
+
+test('COMMIT that answers ROLLBACK was one', () => {
+  const commit: Effect = { kind: 'commit', chain: true }
+  assert.deepEqual(effectsAsTold([commit], ['COMMIT']), [commit])
+  assert.deepEqual(effectsAsTold([commit], ['ROLLBACK']), [{ kind: 'rollback', chain: true }])
+  const both: Effect[] = [{ kind: 'rollback-to-savepoint' }, commit]
+  assert.deepEqual(effectsAsTold(both, ['ROLLBACK', 'COMMIT']), both)
+})
+
+test('AND CHAIN begins the next transaction with the settings of now', () => {
+  const begun = ran(FRESH, 'begin', { kind: 'begin', readOnly: false, serializable: false })
+  const kept = ran(ran(begun, 'set a = 1', { kind: 'set', name: 'a' }), 'commit', { kind: 'commit', chain: true })
+  const lost = ran(ran(kept, 'set b = 2', { kind: 'set', name: 'b' }), 'rollback', { kind: 'rollback', chain: false })
+  assert.deepEqual(lost.settings, [statement('set a = 1')])
+})
+
+test('what no rollback takes back is undone after a statement that failed', () => {
+  const locked = afterFailedStatement(FRESH, [{ kind: 'advisory-lock' }])
+  assert.equal(undoing(locked, false, baseline).text, 'SELECT pg_catalog.pg_advisory_unlock_all()')
+  assert.equal(undoing(afterFailedStatement(FRESH, [{ kind: 'prepare', name: 'p' }]), false, baseline).mustClose, true)
+  assert.equal(afterFailedStatement(FRESH, [{ kind: 'temporary-object' }]), FRESH)
 })
