@@ -9,11 +9,14 @@ const PASSABLE = 0o711
 
 /** A new folder for one cluster, in `dir` or the system's temporary folder, that the servers can work in. */
 export function makeFolder(owner: Owner | undefined, dir: string | undefined): string {
-  const folder = mkdtempSync(join(realpathSync(dir ?? temporaryFolder(owner)), 'sluice-'))
-  if (!isOpenTo(owner, dirname(folder))) {
-    throw new OperationError('make a folder', `${owner?.name} cannot enter ${dirname(folder)}; name another one in dir`)
+  try {
+    const parent = realpathSync(dir ?? temporaryFolder(owner))
+    if (!isOpenTo(owner, parent)) throw new Error(`${owner?.name}, who runs the servers, cannot enter ${parent}`)
+    return give(owner, mkdtempSync(join(parent, 'sluice-')))
+  } catch (cause) {
+    const remedy = 'name a folder in dir that is there and can be written'
+    throw new OperationError('make a folder', `${(cause as Error).message}; ${remedy}`, { cause })
   }
-  return give(owner, folder)
 }
 
 /**
