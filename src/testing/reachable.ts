@@ -21,11 +21,7 @@ export function reachable(binDir: string, owner: Owner | undefined, cache: strin
   const { size, mtimeMs } = statSync(join(here, 'postgres'))
   const key = createHash('sha256').update(`${here} ${size} ${mtimeMs}`).digest('hex').slice(0, 16)
   const copy = join(cache, `programs-${key}`)
-  if (!existsSync(copy)) {
-    const unfinished = makeUnfinished(undefined, cache)
-    reaper.adopt(unfinished)
-    copyParts(root, copy, unfinished)
-  }
+  if (!existsSync(copy)) copyParts(root, copy, makeUnfinished(undefined, cache, reaper))
   return join(copy, basename(root), basename(here))
 }
 

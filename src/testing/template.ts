@@ -52,8 +52,7 @@ export async function templateFor(
     .slice(0, 16)
   const finished = join(cache, `postgres-${binaries.major}-${key}`)
   if (isComplete(finished)) return templateIn(finished)
-  const unfinished = makeUnfinished(owner, cache)
-  reaper.adopt(unfinished)
+  const unfinished = makeUnfinished(owner, cache, reaper)
   try {
     await build(binaries, owner, unfinished, reaper)
     putInPlace(unfinished, finished)

@@ -168,6 +168,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** Resolves when the standbys stream from the primary. */
   async waitUntilStreaming(options: WaitOptions = {}): Promise<void> {
+    this.#primary.mustAnswer('wait for standbys of')
     const standbys = this.#standbys(options)
     const names = standbys.map((node) => node.name)
     const explain = () =>
@@ -186,10 +187,12 @@ export class TestCluster implements AsyncDisposable {
 
   /** Resolves when the standbys show all that the primary has written so far. */
   async waitForReplay(options: WaitOptions = {}): Promise<void> {
+    const standbys = this.#standbys(options)
+    for (const node of [this.#primary, ...standbys]) node.mustAnswer('wait for')
     const ask = 'select pg_catalog.pg_current_wal_insert_lsn()::text as position'
     const [row] = await query<{ position: string }>(this.#primary.adminUrl, ask)
     const position = positionToReplay(row!.position)
-    await together(this.#standbys(options).map((node) => untilReplayed(node, position, options.timeoutMs)))
+    await together(standbys.map((node) => untilReplayed(node, position, options.timeoutMs)))
   }
 
   /** Names of the nodes whose server says that it was asked to run this very text, since `forgetStatements`. Sorted. */
