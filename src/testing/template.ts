@@ -31,7 +31,7 @@ export interface Template {
 export const TEMPLATE_DATABASE = 'app'
 
 /** Changes when what a template holds changes, so that an older one is not taken. */
-const RECIPE = 5
+const RECIPE = 6
 
 /**
  * The template for this PostgreSQL, made when there is none. Primary and standbys all begin as copies of it, so that no
@@ -126,8 +126,20 @@ async function build(
     reaper,
   })
   removeSpareSegments(dataDir)
+  removeMaps(dataDir)
   writeFileSync(join(dataDir, 'pg_hba.conf'), HBA_TEXT)
   appendFileSync(join(dataDir, 'postgresql.conf'), `\ninclude '${SETTINGS_FILE}'\n`)
+}
+
+/**
+ * A quarter of all files, which every node would copy, say where tables have room and which pages everybody sees.
+ * PostgreSQL makes them anew.
+ *
+ * @see https://www.postgresql.org/docs/current/storage-fsm.html
+ */
+function removeMaps(dataDir: string): void {
+  for (const name of readdirSync(join(dataDir, 'base'), { recursive: true, encoding: 'utf8' }))
+    if (/\/\d+_(fsm|vm)$/.test(name)) rmSync(join(dataDir, 'base', name))
 }
 
 /**

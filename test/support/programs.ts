@@ -47,7 +47,7 @@ export async function notingPrograms(options: ProgramsOptions = {}): Promise<Pro
   }
 }
 
-/** Where `startCluster` finds its programs without being told. */
+/** Where `startCluster` finds its programs without being told: a place that the user of the servers can reach. */
 export async function defaultBinDir(version?: number): Promise<string> {
   const [owner, reaper] = [serverOwner(), new Reaper()]
   const found = await findBinaries({ binDir: undefined, version, owner, cache: cacheFolder(owner), reaper })

@@ -57,9 +57,9 @@ export function isThere(pid: number): boolean {
   return !['', 'Z'].includes(statusOf(pid, 'State').slice(0, 1))
 }
 
-/** The user that a process runs as. */
+/** The user that a process runs as. NaN for one that has gone. */
 export function userOf(pid: number): number {
-  return Number(statusOf(pid, 'Uid').split('\t')[0])
+  return Number.parseInt(statusOf(pid, 'Uid'), 10)
 }
 
 /** `T`: it is stopped in time. */

@@ -1,19 +1,29 @@
 import assert from 'node:assert/strict'
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { after, afterEach, beforeEach, test } from 'node:test'
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { embeddedBinDir } from '../../../src/testing/embedded.js'
 import { serverOwner } from '../../../src/testing/owner.js'
 import { startCluster } from '../../../src/testing.js'
 import { clusterProcess } from '../../support/cluster-process.js'
 import { need } from '../../support/need.js'
-import { defaultBinDir, installedWith, notingPrograms, openFolder } from '../../support/programs.js'
+import { defaultBinDir, installedWith, notingPrograms, openFolder, type Programs } from '../../support/programs.js'
 import { ask, failureOf, isThere, userOf } from '../../support/servers.js'
 
 const outer = process.env['SLUICE_PG_BIN']
 const folder = openFolder('binaries-')
-after(() => rmSync(folder, { recursive: true }))
-beforeEach(() => void delete process.env['SLUICE_PG_BIN'])
+let named: Programs
+before(async () => {
+  named = await notingPrograms()
+})
+after(() => {
+  named?.remove()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  delete process.env['SLUICE_PG_BIN']
+  named.forget()
+})
 afterEach(() => {
   if (outer === undefined) delete process.env['SLUICE_PG_BIN']
   else process.env['SLUICE_PG_BIN'] = outer
@@ -22,16 +32,12 @@ afterEach(() => {
 const installed = await installedWith('postgres')
 const isRoot = process.getuid?.() === 0
 test('the programs in binDir are those that run, whatever SLUICE_PG_BIN says', async (t) => {
-  const named = await notingPrograms()
-  t.after(named.remove)
   process.env['SLUICE_PG_BIN'] = join(folder, 'nowhere')
   await startCluster(t, { replicas: 0, binDir: named.binDir })
   assert.ok(named.calls().some((it) => /^postgres -D .*primary -p \d+$/.test(it)))
 })
 
 test('without binDir those in SLUICE_PG_BIN run', async (t) => {
-  const named = await notingPrograms()
-  t.after(named.remove)
   process.env['SLUICE_PG_BIN'] = named.binDir
   await startCluster(t, { replicas: 0 })
   assert.ok(named.calls().some((it) => /^postgres -D .*primary -p \d+$/.test(it)))
@@ -104,8 +110,8 @@ test('an ordinary user starts a cluster, whose servers are theirs', async (t) =>
   t.after(() => rmSync(home, { recursive: true }))
   // As root we become somebody else; otherwise we are an ordinary user already.
   const user = serverOwner()
-  const binDir = isRoot ? copied(await defaultBinDir(), home) : await defaultBinDir()
-  if (isRoot) chmodSync(home, 0o777)
+  const binDir = await defaultBinDir()
+  if (user !== undefined) chmodSync(home, 0o777)
   const env = { TMPDIR: home, SLUICE_CACHE: join(home, 'cache') }
   const { child, started, end } = clusterProcess(t, { replicas: 1, binDir, env, ...(user && { user }) })
   const { pids, urls } = await started
@@ -124,28 +130,32 @@ test('an ordinary user starts a cluster, whose servers are theirs', async (t) =>
 })
 
 test('programs that the user of the servers cannot reach are copied to where it can, once', async (t) => {
-  const closed = openFolder('closed-')
-  t.after(() => rmSync(closed, { recursive: true }))
-  const binDir = copied(await defaultBinDir(18), closed)
-  chmodSync(closed, 0o700)
+  const closed = await notingPrograms()
+  t.after(closed.remove)
+  chmodSync(dirname(closed.binDir), 0o700)
   const outerCache = process.env['SLUICE_CACHE']
-  process.env['SLUICE_CACHE'] = openFolder('cache-')
-  const cache = process.env['SLUICE_CACHE']
+  const cache = openFolder('cache-')
+  process.env['SLUICE_CACHE'] = cache
   t.after(() => {
     if (outerCache === undefined) delete process.env['SLUICE_CACHE']
     else process.env['SLUICE_CACHE'] = outerCache
     rmSync(cache, { recursive: true })
   })
+  const seen = []
   for (let i = 0; i < 2; i++) {
-    await using cluster = await startCluster({ replicas: 0, binDir })
-    const ran = realpathSync(await binDirOf(cluster.primary.adminUrl))
-    assert.equal(ran.startsWith(realpathSync(cache)), isRoot)
+    await using cluster = await startCluster({ replicas: 0, binDir: closed.binDir })
+    assert.deepEqual(await ask(cluster.primary.url, 'select 1 as n'), [{ n: 1 }])
+    seen.push(readdirSync(cache).sort())
   }
+  assert.deepEqual(seen[0], seen[1])
+  const [, programs] = seen[0]!
+  const copies = isRoot ? readdirSync(join(cache, programs!), { recursive: true, encoding: 'utf8' }) : []
   assert.deepEqual(
-    readdirSync(cache)
-      .map((it) => it.split('-')[0])
+    copies
+      .filter((it) => /bin\/./.test(it))
+      .map((it) => basename(it))
       .sort(),
-    isRoot ? ['postgres', 'programs'] : ['postgres'],
+    isRoot ? ['initdb', 'postgres'] : [],
   )
 })
 
@@ -158,12 +168,4 @@ async function binDirOf(adminUrl: string): Promise<string> {
 async function versionOf(adminUrl: string): Promise<string> {
   const [row] = await ask<{ server_version: string }>(adminUrl, 'show server_version')
   return row!.server_version
-}
-
-/** The programs with what they need beside them, where that is all there is: Debian spreads it over the system. */
-function copied(binDir: string, to: string): string {
-  const root = dirname(binDir)
-  if (!existsSync(join(root, 'pg-symlinks.json'))) return binDir
-  cpSync(root, join(to, 'native'), { recursive: true, verbatimSymlinks: true })
-  return join(to, 'native/bin')
 }

@@ -5,7 +5,7 @@ import { after, beforeEach, test } from 'node:test'
 import { startCluster, type TestCluster } from '../../../src/testing.js'
 import { clusterProcess } from '../../support/cluster-process.js'
 import { eventually } from '../../support/pool.js'
-import { notingPrograms, openFolder } from '../../support/programs.js'
+import { defaultBinDir, notingPrograms, openFolder } from '../../support/programs.js'
 import { childrenOf, connection, failureOf, isThere } from '../../support/servers.js'
 
 /** All clusters of this file are made in it: it is empty when nothing is left. */
@@ -83,18 +83,23 @@ const failures = [
 
 for (const { what, says, ...how } of failures) {
   test(`a start that fails because of ${what} leaves nothing`, async (t) => {
-    const programs = await notingPrograms('broken' in how ? { broken: how.broken } : {})
-    t.after(programs.remove)
+    const programs = 'broken' in how ? await notingPrograms({ broken: how.broken }) : undefined
+    t.after(() => programs?.remove())
+    const binDir = programs?.binDir ?? (await defaultBinDir())
     const settings = 'settings' in how ? how.settings : {}
-    const error = await failureOf(startCluster({ dir: folder, binDir: programs.binDir, settings }))
+    const error = await failureOf(startCluster({ dir: folder, binDir, settings }))
     assert.match(error.message, says)
     assert.deepEqual([readdirSync(folder), processes()], [[], []])
   })
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+for (const { signal, frozen } of [
+  { signal: 'SIGINT', frozen: [] },
+  { signal: 'SIGTERM', frozen: [] },
+  { signal: 'SIGKILL', frozen: ['replica-1'] },
+] as const) {
   test(`${signal} to the process that started a cluster leaves nothing`, async (t) => {
-    const { child, started } = clusterProcess(t, { replicas: 1, dir: folder, frozen: ['replica-1'] })
+    const { child, started } = clusterProcess(t, { replicas: frozen.length, dir: folder, frozen })
     const { pids } = await started
     const family = familyOf(pids)
     assert.ok(family.length > 4)
@@ -107,7 +112,7 @@ test('SIGKILL in the middle of a start leaves nothing, not even in the cache', a
   const cache = openFolder('cache-')
   t.after(() => rmSync(cache, { recursive: true }))
   for (const moment of [() => readdirSync(cache).length > 0, () => readdirSync(folder).length > 0]) {
-    const { child, started } = clusterProcess(t, { replicas: 1, dir: folder, env: { SLUICE_CACHE: cache } })
+    const { child, started } = clusterProcess(t, { replicas: 0, dir: folder, env: { SLUICE_CACHE: cache } })
     const failed = failureOf(started)
     await eventually(moment, (it) => it, DEADLINE_MS)
     child.kill('SIGKILL')
@@ -122,7 +127,7 @@ test('SIGKILL in the middle of a start leaves nothing, not even in the cache', a
 })
 
 test('a process that has nothing else to do ends although it did not stop its cluster', async (t) => {
-  const { child, started } = clusterProcess(t, { replicas: 1, dir: folder, abandoned: true })
+  const { child, started } = clusterProcess(t, { replicas: 0, dir: folder, abandoned: true })
   const { pids } = await started
   await eventually(
     () => child.exitCode,

@@ -103,7 +103,7 @@ test('a setting that leaves no room for replicas is named', async () => {
   assert.match(error.message, /^set up primary: .*max_replication_slots/)
 })
 
-for (const database of ['shop', 'Mixed Case', 'quoted"name', 'a:b@c&d=e+f%20', 'ünï']) {
+for (const database of ['Mixed "Case"', 'ünï a:b@c&d=e+f%20']) {
   test(`the database may be called ${database}`, async (t) => {
     const { primary } = await startCluster(t, { replicas: 0, database })
     const [row] = await ask(
