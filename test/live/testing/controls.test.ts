@@ -174,6 +174,14 @@ test('a replica with paused replay shows nothing new until it resumes', async ()
   assert.equal(await countOn(replica), 1)
 })
 
+test('paused replay goes on after a restart', async () => {
+  await cluster.pauseReplay('replica-1')
+  await insert(1)
+  await cluster.restart('replica-1')
+  await cluster.waitForReplay()
+  assert.equal(await countOn(replica), 1)
+})
+
 test('a lagging replica shows each commit when its time has come, and all of them when the lag ends', async () => {
   await cluster.lag('replica-1', 3_600_000)
   await insert(1)

@@ -68,6 +68,18 @@ test('a node that is down or cut off while another is promoted follows it when i
   assert.deepEqual(await counts(cluster), { primary: 2, 'replica-1': 2, 'replica-2': 2, 'replica-3': 2 })
 })
 
+test('a standby that has more than the promoted one comes back by rejoin, without it', async (t) => {
+  const cluster = await clusterWithTable(t, 2)
+  await cluster.node('replica-1').upstream.cut()
+  await insert(cluster)
+  await cluster.waitForReplay({ nodes: ['replica-2'] })
+  await cluster.stop('primary', 'kill')
+  await cluster.promote('replica-1')
+  await cluster.rejoin('replica-2')
+  await cluster.waitForReplay()
+  assert.equal(await countOn(cluster.node('replica-2')), 1)
+})
+
 test('with follow none the others stay with the old primary, which may still run', async (t) => {
   const cluster = await clusterWithTable(t, 2)
   const old = cluster.primary
