@@ -61,6 +61,18 @@ export async function installedWith(name: string): Promise<string | undefined> {
   return undefined
 }
 
+/** Clusters of programs that nobody has again get a cache that goes with them. @returns ends it. */
+export function ownCache(): () => void {
+  const outer = process.env['SLUICE_CACHE']
+  const cache = openFolder('cache-')
+  process.env['SLUICE_CACHE'] = cache
+  return () => {
+    if (outer === undefined) delete process.env['SLUICE_CACHE']
+    else process.env['SLUICE_CACHE'] = outer
+    rmSync(cache, { recursive: true })
+  }
+}
+
 /** A new folder into which servers get, whoever runs them. */
 export function openFolder(prefix: string): string {
   const folder = mkdtempSync(join(tmpdir(), prefix))

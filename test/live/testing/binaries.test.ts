@@ -7,7 +7,14 @@ import { serverOwner } from '../../../src/testing/owner.js'
 import { startCluster } from '../../../src/testing.js'
 import { clusterProcess } from '../../support/cluster-process.js'
 import { need } from '../../support/need.js'
-import { defaultBinDir, installedWith, notingPrograms, openFolder, type Programs } from '../../support/programs.js'
+import {
+  defaultBinDir,
+  installedWith,
+  notingPrograms,
+  openFolder,
+  ownCache,
+  type Programs,
+} from '../../support/programs.js'
 import { ask, failureOf, isThere, userOf } from '../../support/servers.js'
 
 const outer = process.env['SLUICE_PG_BIN']
@@ -32,12 +39,14 @@ afterEach(() => {
 const installed = await installedWith('postgres')
 const isRoot = process.getuid?.() === 0
 test('the programs in binDir are those that run, whatever SLUICE_PG_BIN says', async (t) => {
+  t.after(ownCache())
   process.env['SLUICE_PG_BIN'] = join(folder, 'nowhere')
   await startCluster(t, { replicas: 0, binDir: named.binDir })
   assert.ok(named.calls().some((it) => /^postgres -D .*primary -p \d+$/.test(it)))
 })
 
 test('without binDir those in SLUICE_PG_BIN run', async (t) => {
+  t.after(ownCache())
   process.env['SLUICE_PG_BIN'] = named.binDir
   await startCluster(t, { replicas: 0 })
   assert.ok(named.calls().some((it) => /^postgres -D .*primary -p \d+$/.test(it)))

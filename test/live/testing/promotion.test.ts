@@ -3,16 +3,20 @@ import { after, before, type TestContext, test } from 'node:test'
 import { startCluster, type TestCluster } from '../../../src/testing.js'
 import { need } from '../../support/need.js'
 import { eventually } from '../../support/pool.js'
-import { installedWith, notingPrograms, type Programs } from '../../support/programs.js'
+import { installedWith, notingPrograms, ownCache, type Programs } from '../../support/programs.js'
 import { ask, codeOf, countOn } from '../../support/servers.js'
 
 /** Two clusters that differ in one program: with it an old primary is wound back, without it copied anew. */
 const withRewind = await installedWith('pg_rewind')
 let programs: Programs
+const leaveCache = ownCache()
 before(async () => {
   programs = await notingPrograms()
 })
-after(() => programs?.remove())
+after(() => {
+  programs?.remove()
+  leaveCache()
+})
 
 const insert = (cluster: TestCluster) => ask(cluster.primary.url, 'insert into t values (1)')
 
