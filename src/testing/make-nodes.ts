@@ -54,7 +54,7 @@ async function makeNode(from: NodesPlan, name: string, port: number, primaryPort
   const { binDir } = binaries
   const server = new Server({ name, port, binDir, owner, reaper, onListening, ...files })
   const at = (user: string, password: string) => (it: number) =>
-    `postgres://${user}:${password}@127.0.0.1:${it}/${encodeURIComponent(plan.database)}`
+    `postgres://${user}:${password}@127.0.0.1:${it}/${encodeURI(plan.database)}`
   const urls = { urlAt: at('app', passwords.app), adminUrlAt: at('postgres', passwords.admin) }
   const parts = { name, server, binDir, owner, reaper, gate, upstreamGate, ...files, ...urls }
   return new TestNode(parts, {

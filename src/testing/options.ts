@@ -50,6 +50,8 @@ const MOST_REPLICAS = 8
 /** @throws {ConfigError} naming every rule that is broken. */
 export function planOf(options: StartClusterOptions): ClusterPlan {
   const problems = new Problems()
+  if (!isObject(options)) problems.add('options', 'must be an object', options)
+  problems.throwIfAny()
   for (const name of Object.keys(options)) if (!isName(name)) problems.add(name, whyUnknown(name), undefined)
   const plan = {
     replicas: problems.number('replicas', options.replicas, { least: 0, most: MOST_REPLICAS, isWhole: true }) ?? 1,
@@ -73,21 +75,26 @@ function whyUnknown(name: string): string {
   return meant === undefined ? 'is not an option' : `is not an option; did you mean ${meant}?`
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function versionOf(value: unknown, problems: Problems): PostgresVersion | undefined {
   if (value === undefined || VERSIONS.includes(value as PostgresVersion)) return value as PostgresVersion | undefined
   return problems.add('version', `must be one of ${VERSIONS.join(', ')}`, value)
 }
 
-/** PostgreSQL's own databases have other owners. */
+/** PostgreSQL's own databases have other owners. Of a URL's delimiters, `pg` reads the encoded ones as they stand. */
 function databaseOf(value: unknown, problems: Problems): string {
   const name = problems.string('database', value, 63) ?? 'app'
+  if (/[/?#]/.test(name)) problems.add('database', 'must be without /, ? and #, which no URL can carry there', name)
   if (/^(postgres|template\d)$/.test(name)) problems.add('database', "must not be one of PostgreSQL's own", name)
   return name
 }
 
 function settingsOf(value: unknown, problems: Problems): Readonly<Record<string, string>> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     problems.add('settings', 'must be an object of names and texts', value)
     return {}
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { completeLinks } from './embedded.js'
 import { isOpenTo, makeUnfinished } from './folders.js'
 import type { Owner } from './owner.js'
+import type { Reaper } from './reaper.js'
 
 /** What a PostgreSQL needs to run. Beside it there may be anything: `/usr/local` has such folders too. */
 const PARTS = ['bin', 'lib', 'share', 'pg-symlinks.json'] as const
@@ -12,7 +13,7 @@ const PARTS = ['bin', 'lib', 'share', 'pg-symlinks.json'] as const
  * These programs at a place where the owner can run them: there, where that is possible. A home folder is often closed
  * to others, and a project's `node_modules` with it: then a copy of them, made once, in the cache.
  */
-export function reachable(binDir: string, owner: Owner | undefined, cache: string): string {
+export function reachable(binDir: string, owner: Owner | undefined, cache: string, reaper: Reaper): string {
   const here = realpathSync(binDir)
   const root = dirname(here)
   const isComplete = completeLinks(root)
@@ -20,7 +21,7 @@ export function reachable(binDir: string, owner: Owner | undefined, cache: strin
   const { size, mtimeMs } = statSync(join(here, 'postgres'))
   const key = createHash('sha256').update(`${here} ${size} ${mtimeMs}`).digest('hex').slice(0, 16)
   const copy = join(cache, `programs-${key}`)
-  if (!existsSync(copy)) copyParts(root, copy, makeUnfinished(undefined, cache))
+  if (!existsSync(copy)) copyParts(root, copy, makeUnfinished(undefined, cache, reaper))
   return join(copy, basename(root), basename(here))
 }
 

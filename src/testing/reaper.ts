@@ -29,7 +29,7 @@ export class Reaper {
     if (this.#child.pid === undefined) throw new OperationError('start the reaper', 'no process could be started')
   }
 
-  /** This folder, with everything in it, shall go. */
+  /** This folder, with everything in it, shall go. It need not be there yet. */
   adopt(folder: string): void {
     this.#pipe.write(`folder ${folder}\n`)
   }

@@ -12,7 +12,11 @@ import type { Reaper } from './reaper.js'
 /** How a server is made to stop. `fast`: sessions end, a clean shutdown. `immediate`: a crash. `kill`: SIGKILL. */
 export type StopMode = 'fast' | 'immediate' | 'kill'
 
-const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const
+const SIGNALS: Readonly<Partial<Record<string, NodeJS.Signals>>> = {
+  fast: 'SIGINT',
+  immediate: 'SIGQUIT',
+  kill: 'SIGKILL',
+}
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 30_000
 const POLL_MS = 3
@@ -56,9 +60,9 @@ export class Server {
     return this.isRunning ? this.#child?.pid : undefined
   }
 
-  /** Resolves when the server takes connections. @throws {OperationError} with the end of its log. */
+  /** Resolves when the server takes connections. @throws {OperationError} with the end of its log, or if it runs. */
   async start(): Promise<void> {
-    if (this.isRunning) return
+    if (this.isRunning) throw this.#failure('start', 'it runs already; stop it first, or restart it', '')
     const from = sizeOf(this.#options.logFile)
     const child = this.#spawn()
     this.#child = child
@@ -68,11 +72,14 @@ export class Server {
 
   /** Resolves when the server and all its children have gone. */
   async stop(mode: StopMode): Promise<void> {
+    const signal = SIGNALS[mode]
+    if (signal === undefined)
+      throw this.#failure('stop', `the mode must be ${Object.keys(SIGNALS).join(', ')}, found ${mode}`, '')
     const { pid } = this
     if (pid === undefined) return
     const family = this.#family(pid)
     if (mode !== 'kill') this.thaw()
-    process.kill(pid, SIGNALS[mode])
+    process.kill(pid, signal)
     const deadline = performance.now() + STOP_TIMEOUT_MS
     while (this.isRunning || family.some(isAlive)) {
       if (performance.now() > deadline) throw this.#failure('stop', `it still runs after ${STOP_TIMEOUT_MS} ms`, '')
@@ -86,7 +93,7 @@ export class Server {
   /** Stops time for the server and all its children, those included that it was about to have. */
   freeze(): void {
     const { pid } = this
-    if (pid === undefined) throw this.#failure('freeze', 'it does not run', '')
+    if (pid === undefined) throw this.#failure('freeze', 'it does not run; start it first', '')
     this.#isFrozen = true
     process.kill(pid, 'SIGSTOP')
     const stopped = new Set<number>()

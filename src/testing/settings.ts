@@ -27,7 +27,6 @@ const PRODUCTION_LIKE: Readonly<Record<string, string>> = {
   wal_retrieve_retry_interval: '100ms',
   wal_sender_timeout: '10s',
   wal_receiver_timeout: '10s',
-  password_encryption: 'scram-sha-256',
   shared_buffers: '16MB',
   // Files in the data directory: what a killed server leaves in /dev/shm would stay for ever.
   dynamic_shared_memory_type: 'mmap',
@@ -35,15 +34,17 @@ const PRODUCTION_LIKE: Readonly<Record<string, string>> = {
   timezone: 'UTC',
 }
 
-/** What the cluster lives by: where a node listens, whom it follows, and what its log must say. */
+/** What the cluster lives by: where a node listens, how it knows its users, and what its log must say. */
 const OURS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   hot_standby: 'on',
+  password_encryption: 'scram-sha-256',
   log_destination: 'stderr',
   logging_collector: 'off',
   log_statement: 'all',
   log_line_prefix: LOG_LINE_PREFIX,
+  log_error_verbosity: 'default',
   log_min_messages: 'warning',
   log_timezone: 'UTC',
   lc_messages: 'C',

@@ -9,10 +9,15 @@ const QUERY_TIMEOUT_MS = 70_000
 const POLL_MS = 5
 
 /**
- * For the superuser's own connections: what they run is not what the application ran, and does not wait for a
- * synchronous standby that is not there yet.
+ * For the superuser's own connections: what they run is not what the application ran, does not wait for a synchronous
+ * standby that is not there yet, and is not subject to limits that the cluster's `settings` put on the application.
  */
-const SESSION_SETTINGS = '-c log_statement=none -c synchronous_commit=local'
+const SESSION_SETTINGS = [
+  'log_statement=none synchronous_commit=local default_transaction_read_only=off',
+  'statement_timeout=0 lock_timeout=0 idle_in_transaction_session_timeout=0',
+]
+  .join(' ')
+  .replaceAll(/\S+/g, '-c $&')
 
 /** Runs one statement on a connection of its own. */
 export function query<Row extends pg.QueryResultRow>(
@@ -45,12 +50,18 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Asks until the answer pleases. @throws {OperationError} when it does not in time, with the last answer. */
+/**
+ * Asks until the answer pleases.
+ *
+ * @param explain what may say why it does not.
+ * @throws {OperationError} when it does not in time, with the last answer.
+ */
 export async function until<T>(
   what: string,
   ask: () => Promise<T>,
   isGood: (answer: T) => boolean,
   timeoutMs = 20_000,
+  explain = () => '',
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
@@ -61,7 +72,7 @@ export async function until<T>(
     if ('answer' in seen && isGood(seen.answer)) return seen.answer
     if (performance.now() > deadline) {
       const last = 'answer' in seen ? JSON.stringify(seen.answer) : String(seen.error)
-      throw new OperationError(`wait until ${what}`, `not within ${timeoutMs} ms; last seen: ${last}`)
+      throw new OperationError(`wait until ${what}`, `not within ${timeoutMs} ms; last seen: ${last}${explain()}`)
     }
     await wait(POLL_MS)
   }

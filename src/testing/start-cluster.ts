@@ -44,12 +44,16 @@ export async function startCluster(
   first: TestContext | VitestContext | StartClusterOptions = {},
   second: StartClusterOptions = {},
 ): Promise<TestCluster> {
-  if (!('after' in first || 'onTestFinished' in first)) return start(planOf(first))
+  if (!isContext(first)) return start(planOf(first))
   const cluster = await start(planOf(second))
   const stop = () => cluster.stop()
   if ('after' in first) first.after(stop)
   else first.onTestFinished(stop)
   return cluster
+}
+
+function isContext(first: unknown): first is TestContext | VitestContext {
+  return typeof first === 'object' && first !== null && ('after' in first || 'onTestFinished' in first)
 }
 
 async function start(plan: ClusterPlan): Promise<TestCluster> {
@@ -64,15 +68,14 @@ async function start(plan: ClusterPlan): Promise<TestCluster> {
 }
 
 async function startOnce(plan: ClusterPlan): Promise<TestCluster> {
-  const reaper = new Reaper()
   const owner = serverOwner()
+  const reaper = new Reaper()
   let cluster: TestCluster | undefined
   try {
     const cache = cacheFolder(owner)
-    const binaries = await findBinaries({ ...plan, owner, cache })
+    const binaries = await findBinaries({ ...plan, owner, cache, reaper })
     const template = await templateFor(binaries, owner, cache, reaper)
-    const folder = makeFolder(owner, plan.dir)
-    reaper.adopt(folder)
+    const folder = makeFolder(owner, plan.dir, reaper)
     const passwords = secrets()
     const nodes = await makeNodes({ plan, binaries, owner, reaper, folder, passwords })
     cluster = new TestCluster({ reaper, nodes, major: binaries.major })
@@ -130,5 +133,7 @@ async function setUp(
   ]
   if (plan.database !== TEMPLATE_DATABASE)
     statements.push(`alter database ${TEMPLATE_DATABASE} rename to ${quoteName(plan.database)}`)
-  await withClient(url, (client) => client.query(statements.join(';')))
+  await withClient(url, (client) => client.query(statements.join(';'))).catch((cause: Error) => {
+    throw new OperationError(`set up ${primary.name}`, cause.message, { cause })
+  })
 }

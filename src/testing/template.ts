@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ export interface Template {
 export const TEMPLATE_DATABASE = 'app'
 
 /** Changes when what a template holds changes, so that an older one is not taken. */
-const RECIPE = 4
+const RECIPE = 6
 
 /**
  * The template for this PostgreSQL, made when there is none. Primary and standbys all begin as copies of it, so that no
@@ -51,8 +52,7 @@ export async function templateFor(
     .slice(0, 16)
   const finished = join(cache, `postgres-${binaries.major}-${key}`)
   if (isComplete(finished)) return templateIn(finished)
-  const unfinished = makeUnfinished(owner, cache)
-  reaper.adopt(unfinished)
+  const unfinished = makeUnfinished(owner, cache, reaper)
   try {
     await build(binaries, owner, unfinished, reaper)
     putInPlace(unfinished, finished)
@@ -66,18 +66,30 @@ function templateIn(folder: string): Template {
   return { dataDir: join(folder, 'data'), password: readFileSync(join(folder, 'password'), 'utf8') }
 }
 
-/** Those who tidy up temporary folders take single files. */
+/** Names and sizes of all that belongs to a template. */
+const NOTE = 'complete'
+
+/** Those who tidy up temporary folders take single files, and a machine that loses power empties them. */
 function isComplete(folder: string): boolean {
-  const note = join(folder, 'complete')
+  const note = join(folder, NOTE)
   return existsSync(note) && readFileSync(note, 'utf8') === contentsOf(folder)
 }
 
 function contentsOf(folder: string): string {
-  return `${readdirSync(join(folder, 'data'), { recursive: true }).length} files\n`
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name !== NOTE)
+    .sort()
+    .map((name) => `${name} ${sizeIn(folder, name)}\n`)
+    .join('')
+}
+
+function sizeIn(folder: string, name: string): number {
+  const found = statSync(join(folder, name), { throwIfNoEntry: false })
+  return found?.isFile() ? found.size : 0
 }
 
 function putInPlace(unfinished: string, finished: string): void {
-  writeFileSync(join(unfinished, 'complete'), contentsOf(unfinished))
+  writeFileSync(join(unfinished, NOTE), contentsOf(unfinished))
   if (existsSync(finished) && !isComplete(finished)) takeAway(finished)
   try {
     renameSync(unfinished, finished)
@@ -114,12 +126,34 @@ async function build(
     reaper,
   })
   removeSpareSegments(dataDir)
+  removeMaps(dataDir)
   writeFileSync(join(dataDir, 'pg_hba.conf'), HBA_TEXT)
   appendFileSync(join(dataDir, 'postgresql.conf'), `\ninclude '${SETTINGS_FILE}'\n`)
 }
 
-/** A statement that fails is a failure, and nothing waits for the disk. */
-const SINGLE_USER_SETTINGS = ['-c', 'exit_on_error=on', '-F']
+/**
+ * A quarter of all files, which every node would copy, say where tables have room and which pages everybody sees.
+ * PostgreSQL makes them anew.
+ *
+ * @see https://www.postgresql.org/docs/current/storage-fsm.html
+ */
+function removeMaps(dataDir: string): void {
+  for (const name of readdirSync(join(dataDir, 'base'), { recursive: true, encoding: 'utf8' }))
+    if (/\/\d+_(fsm|vm)$/.test(name)) rmSync(join(dataDir, 'base', name))
+}
+
+/**
+ * A statement that fails is a failure, and nothing waits for the disk. A standby refuses to start with less of these than
+ * its primary last ran with, and all nodes begin as this copy: with the least, every choice of a cluster's is possible.
+ *
+ * @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-ADMIN
+ */
+const SINGLE_USER_SETTINGS = [
+  '-F',
+  ...'exit_on_error=on max_connections=1 max_wal_senders=0 max_worker_processes=0 max_locks_per_transaction=10'
+    .split(' ')
+    .flatMap((setting) => ['-c', setting]),
+]
 
 /** For the single-user mode, in which a line is a statement. */
 function statements(major: number): readonly string[] {

@@ -16,6 +16,12 @@ export interface TestClusterParts {
 
 type Name = string
 
+/** Of a standby's log, in a message. */
+const LOG_LINES = 6
+
+/** As PostgreSQL's own default. */
+const PROMOTE_TIMEOUT_S = 60
+
 export interface WaitOptions {
   /** Of these nodes only. Default: every standby that runs and is not frozen. */
   readonly nodes?: readonly Name[]
@@ -132,9 +138,9 @@ export class TestCluster implements AsyncDisposable {
   async promote(name: Name, options: PromoteOptions = {}): Promise<void> {
     const node = this.node(name)
     const old = this.#primary
-    if (node === old) throw new OperationError(`promote ${name}`, 'it is the primary')
-    if (!node.isRunning) throw new OperationError(`promote ${name}`, 'it does not run')
-    await node.admin('select pg_catalog.pg_promote(true, 60)')
+    if (node === old || !node.isStandby) throw new OperationError(`promote ${name}`, 'it is a primary')
+    node.mustAnswer('promote')
+    await promoted(node)
     // Whoever is wound back to this node looks for the timeline in its last checkpoint.
     await node.admin('checkpoint')
     this.#primary = node
@@ -150,7 +156,9 @@ export class TestCluster implements AsyncDisposable {
   async rejoin(name: Name): Promise<void> {
     const node = this.node(name)
     if (node === this.#primary) throw new OperationError(`rejoin ${name}`, 'it is the primary')
+    this.#primary.mustAnswer(`rejoin ${name} to`)
     await node.stop('fast')
+    await this.#dropLostSlot(node)
     await this.#follow(node)
     await makeStandbyOf(this.#primary, node, this.major)
     await node.start()
@@ -160,7 +168,11 @@ export class TestCluster implements AsyncDisposable {
 
   /** Resolves when the standbys stream from the primary. */
   async waitUntilStreaming(options: WaitOptions = {}): Promise<void> {
-    const names = this.#standbys(options).map((node) => node.name)
+    this.#primary.mustAnswer('wait for standbys of')
+    const standbys = this.#standbys(options)
+    const names = standbys.map((node) => node.name)
+    const explain = () =>
+      standbys.map((node) => `\nthe log of ${node.name} ends with:\n${node.log(LOG_LINES)}`).join('')
     const ask = "select application_name as name from pg_catalog.pg_stat_replication where state = 'streaming'"
     await withClient(this.#primary.adminUrl, (client) =>
       until(
@@ -168,16 +180,19 @@ export class TestCluster implements AsyncDisposable {
         async () => (await client.query<{ name: string }>(ask)).rows.map((row) => row.name),
         (streaming) => names.every((name) => streaming.includes(name)),
         options.timeoutMs,
+        explain,
       ),
     )
   }
 
   /** Resolves when the standbys show all that the primary has written so far. */
   async waitForReplay(options: WaitOptions = {}): Promise<void> {
+    const standbys = this.#standbys(options)
+    for (const node of [this.#primary, ...standbys]) node.mustAnswer('wait for')
     const ask = 'select pg_catalog.pg_current_wal_insert_lsn()::text as position'
     const [row] = await query<{ position: string }>(this.#primary.adminUrl, ask)
     const position = positionToReplay(row!.position)
-    await together(this.#standbys(options).map((node) => untilReplayed(node, position, options.timeoutMs)))
+    await together(standbys.map((node) => untilReplayed(node, position, options.timeoutMs)))
   }
 
   /** Names of the nodes whose server says that it was asked to run this very text, since `forgetStatements`. Sorted. */
@@ -194,7 +209,7 @@ export class TestCluster implements AsyncDisposable {
 
   #standbys({ nodes }: WaitOptions): readonly TestNode[] {
     if (nodes !== undefined) return nodes.map((name) => this.node(name))
-    return this.replicas.filter((node) => node.isRunning && !node.isFrozen)
+    return this.replicas.filter((node) => node.isRunning && !node.isFrozen && node.isStandby)
   }
 
   async #follow(node: TestNode): Promise<void> {
@@ -204,6 +219,15 @@ export class TestCluster implements AsyncDisposable {
       [slotOf(node.name)],
     )
     await node.follow(this.#primary.parts.server.port)
+  }
+
+  /** A slot whose log has been given up serves nobody, ever again. */
+  async #dropLostSlot(node: TestNode): Promise<void> {
+    await this.#primary.admin(
+      `select pg_catalog.pg_drop_replication_slot(slot_name) from pg_catalog.pg_replication_slots
+       where slot_name = $1 and wal_status = 'lost'`,
+      [slotOf(node.name)],
+    )
   }
 
   /** Those it had as a primary: nobody uses them, and they would hold back its log for ever. */
@@ -218,6 +242,11 @@ export class TestCluster implements AsyncDisposable {
     const closes = this.nodes.flatMap((node) => [node.parts.gate?.close(), node.parts.upstreamGate?.close()])
     await together([...stops, ...closes.filter((it) => it !== undefined)]).finally(() => this.#reaper.dismiss())
   }
+}
+
+async function promoted(node: TestNode): Promise<void> {
+  const [row] = await node.admin<{ done: boolean }>(`select pg_catalog.pg_promote(true, ${PROMOTE_TIMEOUT_S}) as done`)
+  if (row?.done !== true) throw new OperationError(`promote ${node.name}`, `not within ${PROMOTE_TIMEOUT_S} s`)
 }
 
 async function untilReplayed(node: TestNode, position: string, timeoutMs: number | undefined): Promise<void> {

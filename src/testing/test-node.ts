@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { writeOwn } from './data-dir.js'
+import { isStandby, writeOwn } from './data-dir.js'
 import { OperationError } from './errors.js'
 import type { Gate } from './gate.js'
 import { lastLines, sizeOf, textFrom } from './log-file.js'
+import { mustBeMs } from './milliseconds.js'
 import type { Owner } from './owner.js'
 import type { Reaper } from './reaper.js'
 import type { Server, StopMode } from './server.js'
@@ -91,7 +92,7 @@ export class TestNode {
     return this.parts.server.stop(mode)
   }
 
-  /** Starts the server at the same address. Resolves when it takes connections. @throws {OperationError} */
+  /** Starts the server at the same address. Resolves when it takes connections. @throws {OperationError} it runs already, or does not start. */
   start(): Promise<void> {
     return this.parts.server.start()
   }
@@ -113,12 +114,19 @@ export class TestNode {
 
   /** A standby goes on receiving, and shows nothing new. Resolves when it has stopped replaying. */
   async pauseReplay(): Promise<void> {
+    this.#mustReplay('pause replay of')
     await this.admin('select pg_catalog.pg_wal_replay_pause()')
-    const ask = () => this.#ask('select pg_catalog.pg_get_wal_replay_pause_state()')
-    await until(`${this.name} pauses replay`, ask, (state) => state === 'paused')
+    // One that waits for a commit's time to come (`lag`) does not say so yet, but looks again before it shows the commit.
+    const ask = () =>
+      this.#ask(`select coalesce(
+        (select wait_event from pg_catalog.pg_stat_activity
+         where backend_type = 'startup' and wait_event = 'RecoveryApplyDelay'),
+        pg_catalog.pg_get_wal_replay_pause_state())`)
+    await until(`${this.name} pauses replay`, ask, (state) => state === 'paused' || state === 'RecoveryApplyDelay')
   }
 
   async resumeReplay(): Promise<void> {
+    this.#mustReplay('resume replay of')
     await this.admin('select pg_catalog.pg_wal_replay_resume()')
   }
 
@@ -127,11 +135,13 @@ export class TestNode {
    * 0 ends it. It outlives a restart.
    */
   async lag(ms: number): Promise<void> {
-    const delay = `${Math.round(ms)}ms`
+    mustBeMs(`lag ${this.name}`, ms)
+    this.#mustReplay('lag')
+    const delay = `${ms}ms`
     await this.admin(`alter system set recovery_min_apply_delay = '${delay}'`)
     await this.#reload()
     const ask = () => this.#ask("select setting from pg_catalog.pg_settings where name = 'recovery_min_apply_delay'")
-    await until(`${this.name} lags by ${delay}`, ask, (setting) => setting === String(Math.round(ms)))
+    await until(`${this.name} lags by ${delay}`, ask, (setting) => setting === String(ms))
   }
 
   /** Connections through the node's gate break, and new ones are refused. */
@@ -184,6 +194,11 @@ export class TestNode {
     return lastLines(textFrom(this.parts.logFile, 0), lines)
   }
 
+  /** @internal Was it last made a standby, and has not been promoted since? The server itself removes that mark. */
+  get isStandby(): boolean {
+    return isStandby(this.parts.dataDir)
+  }
+
   /** @internal Writes what makes this copy of the template this node. */
   configure(): void {
     this.#write(SETTINGS_FILE, settingsText(this.#settings))
@@ -204,6 +219,17 @@ export class TestNode {
 
   async #reload(): Promise<void> {
     await this.admin('select pg_catalog.pg_reload_conf()')
+  }
+
+  /** @internal @throws {OperationError} nobody would answer. */
+  mustAnswer(step: string): void {
+    if (!this.isRunning) throw new OperationError(`${step} ${this.name}`, 'it does not run; start it first')
+    if (this.isFrozen) throw new OperationError(`${step} ${this.name}`, 'it is frozen; thaw it first')
+  }
+
+  #mustReplay(step: string): void {
+    this.mustAnswer(step)
+    if (!this.isStandby) throw new OperationError(`${step} ${this.name}`, 'it is a primary; only a standby replays')
   }
 
   /** The first column of the first row. */
