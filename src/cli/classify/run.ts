@@ -2,7 +2,7 @@ import { classify } from '../../dialect/postgresql/classify.js'
 import { resolve } from '../../dialect/postgresql/resolve.js'
 import type { FunctionLists } from '../../model/dialect.js'
 import type { Classification } from '../../model/intent.js'
-import { jsonLine, textLine } from './format.js'
+import { jsonLine, oneLine, textLine } from './format.js'
 import { readTexts, type Texts } from './input.js'
 import type { Row } from './row.js'
 import { Summary } from './summary.js'
@@ -47,7 +47,7 @@ export async function runClassify(options: ClassifyOptions, streams: Streams): P
   for await (const item of texts) {
     if (item.kind === 'problem') return fail(streams, batch, item)
     if (item.kind === 'skipped') {
-      streams.err.write(`sluice classify: line ${item.line}: skipped ${firstLine(item.text)}\n`)
+      streams.err.write(`sluice classify: line ${item.line}: skipped ${oneLine(firstLine(item.text))}\n`)
       continue
     }
     const row = rowOf(item.text, resolve(classify(item.text, options), undefined, lists))

@@ -147,6 +147,15 @@ test('an empty input is classified at once', async () => {
   assert.match((await run('', { summary: true })).out, /0 +0\.0% +statements; 0\.0%/)
 })
 
+test('what is skipped or shown cannot act on a terminal, and is cut where it gets long', async () => {
+  const { err } = await run(`\\echo \u001b]0;title\u0007 \u009b2J${'x'.repeat(1000)}\n`)
+  const { out } = await run('select \u009b2J, \u001b[2J from t')
+
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  assert.doesNotMatch(err.trimEnd() + out.trimEnd(), /[\u0000-\u001f\u007f-\u009f]/)
+  assert.ok(err.length < 130, err)
+})
+
 test('commands of psql are skipped with a note that names their line', async () => {
   const { out, err } = await run('\\set x 1\nselect 1 \\gexec\n\\connect other\nselect 2;', { json: true })
   assert.deepEqual(
