@@ -92,6 +92,13 @@ test('an unknown statement runs on the primary', async (t) => {
   assert.equal((await routed)['node'], 'primary')
 })
 
+test('SHOW and EXPLAIN run on a replica', async (t) => {
+  const pool = await poolFrom(t, '')
+
+  assert.match(await ranOn(pool, 'show server_version'), /^replica-\d$/)
+  assert.match(await ranOn(pool, 'explain select * from notes'), /^replica-\d$/)
+})
+
 test('weights divide the reads among replicas', async (t) => {
   const nodes = [connection('primary', 'role: primary'), connection('replica-1', 'weight: 8')]
   const connections = `  connections:\n${nodes.join('')}${connection('replica-2', 'weight: 2')}`

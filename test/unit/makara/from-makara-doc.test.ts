@@ -34,6 +34,8 @@ const MAKARA = [
   ...['Context.release_all', '_mkra_stck', 'Rack middleware', 'makara_shard_id', 'InvalidShard', 'hijack_method'],
   ...['AllConnectionsBlacklisted', 'NoConnectionsAvailable', 'BlacklistedWhileInTransaction', 'BlacklistConnection'],
   ...['matcher lists', 'SET LOCAL', 'transaction', 'logger', 'ERB', 'only primaries, or only replicas', 'send_to_all'],
+  ...['Context.set_current', 'Context.next', 'Context.stick(id, ttl)', 'Context.stuck?', 'stick_to_master!'],
+  ...['needs_master?', 'Makara::Cache.store=', '_mkra_ctxt', 'DATABASE_URL', '`SHOW`, `EXPLAIN`'],
 ]
 
 /** Titles of all tests, wherever they stand in a call of `test` or in a table of cases. */

@@ -36,6 +36,25 @@ function problemsOf(source: string | object, environment?: string): readonly str
 const NODES = { primary: [{ host: 'p' }], replicas: [{ host: 'r' }] }
 
 describe('the file', () => {
+  test('an id keeps every character', () => {
+    const { options, warnings } = read(section("id: 'shop|eu:1'"))
+
+    assert.equal(options.id, 'shop|eu:1')
+    assert.deepEqual(warnings, [])
+  })
+
+  test('DATABASE_URL changes nothing', (t) => {
+    const before = process.env['DATABASE_URL']
+    t.after(() => {
+      if (before === undefined) delete process.env['DATABASE_URL']
+      else process.env['DATABASE_URL'] = before
+    })
+    const without = read(section())
+    process.env['DATABASE_URL'] = 'postgres://elsewhere/other'
+
+    assert.deepEqual(read(section()), without)
+  })
+
   test('connections become nodes, and what stands above them their defaults', () => {
     const { options, warnings } = read(`
 production:
