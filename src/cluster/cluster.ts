@@ -44,6 +44,8 @@ export interface NodeStats extends Readonly<NodeCounts> {
   readonly node: string
   readonly inFlight: number
   readonly connections: { readonly total: number; readonly idle: number; readonly waiting: number }
+  /** How far behind the primary it was when it was last asked; `undefined`: not known. */
+  readonly lag: { readonly ms: number; readonly bytes: number } | undefined
 }
 
 export interface ClusterStats {
@@ -102,6 +104,10 @@ export class Cluster<Pool extends NodePool = NodePool> {
     return this.#nodes
   }
 
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
   /** Begins to watch the nodes. Called by the first statement, so that a pool nobody uses opens no connection. */
   start(): void {
     if (this.#state !== 'new') return
@@ -129,7 +135,12 @@ export class Cluster<Pool extends NodePool = NodePool> {
       if (this.#state === 'closed') return Promise.reject(new ClosedError('the cluster is closed'))
       this.start()
     }
-    return this.#router.run(errand)
+    try {
+      return this.#router.run(errand)
+    } catch (error) {
+      // A shard that does not exist: whoever called waits for a promise.
+      return Promise.reject(error)
+    }
   }
 
   explain(found: Classification, call: Call): Route | undefined {
@@ -172,7 +183,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
 
   stats(): ClusterStats {
     return {
-      nodes: [...this.#nodes.values()].map(statsOf),
+      nodes: [...this.#nodes.values()].map((node) => this.#statsOf(node)),
       routes: { ...this.#router.counts },
       primaryReads: { inUse: this.#budget.inUse, waiting: this.#budget.waiting },
     }
@@ -260,6 +271,18 @@ export class Cluster<Pool extends NodePool = NodePool> {
     })
   }
 
+  #statsOf(node: Node<Pool>): NodeStats {
+    const { total, idle, waiting } = node.pool
+    const lag = this.#histories.get(node.config.shard)?.lagOf(node.progress.position)
+    return {
+      node: node.name,
+      inFlight: node.view().load.inFlight,
+      connections: { total, idle, waiting },
+      lag: lag === undefined ? undefined : { ms: Math.round(lag.ms), bytes: lag.bytes },
+      ...node.counts,
+    }
+  }
+
   /** Swaps in a new picture of the nodes. The only place where the view changes. */
   #look(): number {
     const version = this.#view.version + 1
@@ -335,8 +358,3 @@ const CHANNELS = {
   tokenRefused: channel('sluice:tokenRefused'),
   positionUnknown: channel('sluice:positionUnknown'),
 } as const satisfies Record<keyof ClusterEvents, unknown>
-
-function statsOf(node: Node): NodeStats {
-  const { total, idle, waiting } = node.pool
-  return { node: node.name, inFlight: node.view().load.inFlight, connections: { total, idle, waiting }, ...node.counts }
-}

@@ -79,6 +79,16 @@ export class History<Pool extends NodePool = NodePool> {
 
   /** Waits for a position of the primary that was asked for after this moment. @returns whether there is one. */
   async knowsSince(moment: number): Promise<boolean> {
+    // The question's own connection keeps no process alive; whoever waits for it must not be left waiting.
+    const awake = this.#parts.clock.after(LONG_MS, () => undefined, { waitedFor: true })
+    try {
+      return await this.#askUntilSince(moment)
+    } finally {
+      awake.stop()
+    }
+  }
+
+  async #askUntilSince(moment: number): Promise<boolean> {
     for (let asked = 0; ; asked++) {
       if ((this.newest?.moment ?? 0) > moment) return true
       const primary = this.#parts.primary()
@@ -101,5 +111,7 @@ export class History<Pool extends NodePool = NodePool> {
   }
 }
 
+/** Longer than any question is allowed to take. */
+const LONG_MS = 2_147_483_647
 /** The second, for a primary that turned out to be another node. */
 const MOST_QUESTIONS = 2

@@ -153,7 +153,10 @@ export class Journey<Pool extends NodePool, Result> {
   async #tryNamed(name: string): Promise<Result> {
     const { parts } = this.#router
     const node = parts.node(name)
-    if (node === undefined) throw new UnknownNodeError(`no node is called ${name}`, this.#refusals('replica'))
+    if (node === undefined) {
+      const names = parts.config.nodes.map((it) => it.name).join(', ')
+      throw new UnknownNodeError(`no node is called ${name}; there are ${names}`, [])
+    }
     if (!canServe(node.health)) throw this.#nobody()
     return this.#try(node)
   }

@@ -214,16 +214,27 @@ export function withSession<T>(start: SessionStart, fn: (session: Session) => T)
 export function withSession<T>(...args: [(session: Session) => T] | [SessionStart, (session: Session) => T]): T {
   const fn = args.length === 1 ? args[0] : args[1]
   const session = new Session(args.length === 1 ? {} : args[0])
-  const end = () => session.end()
-  let result: T | undefined
+  let result: T
   try {
     result = session.run(fn)
-    return result
-  } finally {
-    // Only a real promise: asking anything else for its end might start a query a second time.
-    if (types.isPromise(result)) result.then(end, end)
-    else end()
+  } catch (error) {
+    session.end()
+    throw error
   }
+  return endWith(result, () => session.end())
+}
+
+/** Only with a real promise: asking anything else for its end might start a query a second time. */
+function endWith<T>(result: T, end: () => void): T {
+  if (!types.isPromise(result)) {
+    end()
+    return result
+  }
+  // A promise of its own kind is given back as it is; of a plain one, the end is a part, so that a rejection that nobody
+  // handles is still one.
+  if (result.constructor === Promise) return result.finally(end) as T
+  result.then(end, end)
+  return result
 }
 
 /**

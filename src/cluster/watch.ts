@@ -23,6 +23,8 @@ export interface WatchParts {
 
 /** Between two questions for a position: far more often would cost the server, far more seldom the reads that wait. */
 const POSITION_PACE_MS = { primary: 2, replica: 1 }
+/** Then only its role is asked, until it has been out of service. */
+const MOST_REFUSALS = 3
 /** How long a question that nobody waits for lets others join. */
 const SOON_MS = 2
 
@@ -35,8 +37,8 @@ export class Watch<Pool extends NodePool> {
   readonly #parts: WatchParts
   /** Where the node stands, between the rounds: asked by whoever must know now. */
   readonly position: PacedQuestion
-  /** The server refuses the question for its status: only its role is asked. */
-  #hasStatus: boolean
+  /** How often in a row the server has refused to tell its status. In the midst of a promotion it may, once. */
+  #refusals = 0
   #timer: Timer | undefined
   #asking: Promise<void> | undefined
   #lastAnswerMs: number
@@ -46,7 +48,6 @@ export class Watch<Pool extends NodePool> {
   constructor(node: Node<Pool>, parts: WatchParts) {
     this.#node = node
     this.#parts = parts
-    this.#hasStatus = parts.dialect.statusQuery !== undefined
     this.position = new PacedQuestion({
       clock: parts.clock,
       ask: () => this.#askPosition(),
@@ -103,25 +104,32 @@ export class Watch<Pool extends NodePool> {
     const { dialect } = this.#parts
     const { pool } = this.#node
     const asked = this.#now()
-    if (this.#hasStatus && dialect.statusQuery !== undefined) {
+    if (dialect.statusQuery !== undefined && this.#refusals < MOST_REFUSALS) {
       try {
         const rows = await pool.ask(dialect.statusQuery, timeoutMs)
+        this.#refusals = 0
         return this.#node.learned(dialect.statusOf(rows[0]), asked)
       } catch (error) {
-        if (this.#parts.judge(error).failure !== 'statement') throw error
-        this.#hasStatus = false
-        this.#parts.publish('positionUnknown', { node: this.#node.name, error: error as Error })
+        if (this.#parts.judge(error).outcome !== 'refused') throw error
+        this.#noteRefusal(error as Error)
       }
     }
     const rows = await pool.ask(dialect.roleQuery, timeoutMs)
     this.#node.setRole(dialect.roleOf(rows[0]))
   }
 
+  /** It answers, so it is well; where it stands is another matter. */
+  #noteRefusal(error: Error): void {
+    this.#node.forget()
+    if (++this.#refusals < MOST_REFUSALS) return
+    this.#parts.publish('positionUnknown', { node: this.#node.name, error })
+  }
+
   /** Never rejects. What it says of the node's health is left to the question that follows a failure. */
   async #askPosition(): Promise<void> {
     const { dialect, probe } = this.#parts
     const last = this.#node.status
-    if (this.#stopped || !this.#hasStatus) return
+    if (this.#stopped || this.#refusals >= MOST_REFUSALS) return
     if (last === undefined) return this.askNow()
     const asked = this.#now()
     this.#node.counts.positionQuestions++
@@ -155,6 +163,7 @@ export class Watch<Pool extends NodePool> {
   }
 
   #goDown(cause: Error): void {
+    this.#refusals = 0
     this.#outForMs = this.#parts.ejectFor(this.#node, this.#node.failures + 1)
     this.#node.wentDown(cause, this.#outForMs)
   }

@@ -72,9 +72,9 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
    */
   readonly primary?: string | NodeOptions<Driver> | readonly (string | NodeOptions<Driver>)[]
   /** Where reads go. Default: none. Each needs its `url`, `host` or `port`. */
-  readonly replicas?: readonly (string | NodeOptions<Driver>)[]
+  readonly replicas?: string | NodeOptions<Driver> | readonly (string | NodeOptions<Driver>)[]
   /** Nodes whose roles the servers tell: for a cluster that moves its primary. Default: none. */
-  readonly nodes?: readonly (string | NodeOptions<Driver>)[]
+  readonly nodes?: string | NodeOptions<Driver> | readonly (string | NodeOptions<Driver>)[]
   /** All the options, as a URL: `connectionString` under another name. */
   readonly url?: string
   /**

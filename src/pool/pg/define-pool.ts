@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { markOutcome } from '../../base/outcome.js'
 import { hideSecrets } from '../../base/secrets.js'
 import type { ClusterStats } from '../../cluster/cluster.js'
 import { currentSession } from '../../cluster/session.js'
@@ -10,6 +11,7 @@ import type { Route } from '../../model/route.js'
 import type { View } from '../../model/view.js'
 import type { ViewRoute } from '../../routing/need.js'
 import { type Callback, readCall } from './call.js'
+import { checkCall } from './check-call.js'
 import type { PoolCore } from './core.js'
 import { callBackWith, LazyClient } from './lazy-client.js'
 import type { RoutedPool } from './routed-pool.js'
@@ -140,7 +142,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     }
 
     async #checkOut(core: PoolCore): Promise<LazyClient> {
-      if (this.#isEnding) throw new Error('Cannot use a pool after calling end on the pool')
+      if (this.#isEnding || core.cluster.isClosed) throw afterEnd()
       const client = new LazyClient(core, this.#route)
       try {
         await core.cluster.ready()
@@ -152,7 +154,12 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     }
 
     #runAlone(core: PoolCore, call: ReturnType<typeof readCall>): Promise<unknown> {
-      if (this.#isEnding) return Promise.reject(new Error('Cannot use a pool after calling end on the pool'))
+      if (this.#isEnding || core.cluster.isClosed) return Promise.reject(afterEnd())
+      try {
+        checkCall(call)
+      } catch (error) {
+        return Promise.reject(error)
+      }
       const found = core.cluster.statements.classify(call.text)
       if (call.isSubmittable) return this.#submitInClient(core, call)
       if (found.effects.length > 0) return this.#runInClient(core, call)
@@ -262,6 +269,11 @@ const CLUSTER_EVENTS = [
   'tokenRefused',
   'positionUnknown',
 ] as const satisfies readonly (keyof ClusterEvents)[]
+
+/** In the words of `pg`. */
+function afterEnd(): Error {
+  return markOutcome(new Error('Cannot use a pool after calling end on the pool'), 'not-sent')
+}
 
 function sum(core: PoolCore, count: (pool: { total: number; idle: number; waiting: number }) => number): number {
   let total = 0

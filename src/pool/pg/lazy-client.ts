@@ -10,6 +10,7 @@ import type { Demand } from '../../model/driver.js'
 import type { Classification } from '../../model/intent.js'
 import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
+import { checkCall } from './check-call.js'
 import type { PoolCore } from './core.js'
 import { Loan, type Submittable } from './loan.js'
 import {
@@ -196,6 +197,7 @@ export class LazyClient extends EventEmitter {
   /** @param isLate it was asked after the release; what was asked before it still runs. */
   async #run(call: PgCall, session: Session, isLate: boolean): Promise<unknown> {
     this.#refuseIfUseless(isLate)
+    checkCall(call)
     const found = this.#core.cluster.statements.classify(call.text)
     if (this.#loan !== undefined && this.#isHeld(this.#loan)) return this.#runHeld(this.#loan, call, found, session)
     return this.#core.cluster.run({
@@ -212,6 +214,7 @@ export class LazyClient extends EventEmitter {
     const found = this.#core.cluster.statements.classify(call.text)
     try {
       this.#refuseIfUseless(isLate)
+      checkCall(call)
       if (this.#loan !== undefined && this.#isHeld(this.#loan)) {
         return await this.#submit(this.#loan, call, found, session)
       }

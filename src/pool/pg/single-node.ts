@@ -38,7 +38,7 @@ export class SingleNode {
   stats(connections: ClusterStats['nodes'][number]['connections']): ClusterStats {
     const uncounted = { inFlight: 0, served: 0, failed: 0, retriedElsewhere: 0, ejections: 0, positionQuestions: 0 }
     return {
-      nodes: [{ node: this.#node.name, connections, ...uncounted }],
+      nodes: [{ node: this.#node.name, connections, lag: undefined, ...uncounted }],
       routes: {},
       primaryReads: { inUse: 0, waiting: 0 },
     }

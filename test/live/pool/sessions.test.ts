@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { currentSession, type Session, sessionTokens, withSession } from '../../../src/index.js'
 import { Pool, type PoolOptions } from '../../../src/pg.js'
@@ -147,4 +149,17 @@ test('a job left in the background is not pinned for ever', async (t) => {
   })
   goOn()
   assert.equal(await job, 'replica-1')
+})
+
+test('a rejection that nobody handles is still one after the session', async () => {
+  const program = `import { withSession } from './src/index.js'
+    void withSession(async () => { throw new Error('nobody awaits this') })`
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+  const root = join(import.meta.dirname, '../../..')
+  const failure = await new Promise<string>((resolve) => {
+    execFile(process.execPath, args, { cwd: root }, (error, _out, text) =>
+      resolve(error === null ? 'it went well' : text),
+    )
+  })
+  assert.match(failure, /nobody awaits this/)
 })

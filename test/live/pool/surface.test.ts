@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
+import { outcomeOf } from '../../../src/index.js'
 import { Pool, type PoolOptions } from '../../../src/pg.js'
 import { startCluster, type TestCluster, type TestContext } from '../../../src/testing.js'
 import { eventually, PATIENT, poolOver } from '../../support/pool.js'
@@ -290,4 +291,38 @@ test('a client tells who it is connected as, before it has a connection and afte
   assert.equal((client as unknown as { processID: number }).processID, rows[0].pid)
   await client.query('commit')
   client.release()
+})
+
+test('what a call cannot mean is refused by name, and nothing is sent', async (t) => {
+  const pool = poolOver(cluster, { probe: PATIENT })
+  t.after(() => pool.end())
+  const client = await pool.connect()
+  for (const [call, message] of [
+    [
+      { text: 'select 1', route: 'replcia' },
+      "query.route: must be 'primary', 'replica' or { node: 'its name' }, found 'replcia'",
+    ],
+    [
+      { text: 'select 1', consistency: { maxLag: 5 } },
+      "query.consistency: must be 'eventual', 'session', 'strong', or { maxLagMs, maxLagBytes }, found object",
+    ],
+  ] as const) {
+    await assert.rejects(pool.query(call as never), { name: 'ConfigError', message })
+    await assert.rejects(client.query(call as never), { name: 'ConfigError', message })
+  }
+  client.release()
+  await assert.rejects(pool.query({ text: 'select 1', route: { node: 'nobody' } }), {
+    code: 'ERR_UNKNOWN_NODE',
+    message: 'no node is called nobody; there are primary, replica-1, replica-2',
+  })
+})
+
+test('a view of a pool that has ended refuses as the pool does, and nothing was sent', async () => {
+  const pool = poolOver(cluster, { probe: PATIENT })
+  const { reader } = pool
+  await pool.end()
+  for (const work of [pool.query('select 1'), reader.query('select 1'), reader.connect()]) {
+    await assert.rejects(work, { message: 'Cannot use a pool after calling end on the pool' })
+  }
+  assert.equal(outcomeOf(await pool.query('select 1').catch((error: unknown) => error)), 'not-sent')
 })

@@ -1,0 +1,26 @@
+import { ConfigError } from '../../base/errors.js'
+import { isConsistency } from '../../routing/consistency-level.js'
+import type { PgCall } from './call.js'
+
+/**
+ * Refuses what a call cannot mean, before anything is sent.
+ *
+ * @throws {ConfigError} naming the option, the rule and what was found.
+ */
+export function checkCall({ route, consistency }: PgCall): void {
+  if (route !== undefined && route !== 'primary' && route !== 'replica' && !isNamed(route)) {
+    refuse('query.route', "must be 'primary', 'replica' or { node: 'its name' }", route)
+  }
+  if (consistency !== undefined && !isConsistency(consistency)) {
+    refuse('query.consistency', "must be 'eventual', 'session', 'strong', or { maxLagMs, maxLagBytes }", consistency)
+  }
+}
+
+function isNamed(route: unknown): boolean {
+  const node = (route as { node?: unknown } | null)?.node
+  return typeof node === 'string' && node !== ''
+}
+
+function refuse(path: string, rule: string, value: unknown): never {
+  throw new ConfigError([{ path, rule, found: typeof value === 'string' ? `'${value}'` : typeof value }])
+}
