@@ -134,8 +134,8 @@ test('after a failover what was replicated is still seen, and a lost write is to
       pool.query({ text: 'select 1', route: 'primary' }).then(
         () =>
           pool.view().nodes.find((it) => it.role === 'primary' && it.health.state === 'up')?.progress.position
-            ?.timeline,
-        () => undefined,
+            ?.timeline ?? JSON.stringify(pool.view().nodes.map(({ name, role, health }) => [name, role, health.state])),
+        (error: Error) => error.message,
       ),
     (timeline) => timeline === 2,
   )
