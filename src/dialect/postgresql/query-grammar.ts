@@ -31,6 +31,7 @@ export const NAME = 1
 export const KEYWORD = 2
 export const PARENTHESIS = 3
 export const STOPS = 4
+export const BRACKET = 5
 
 /** Words that are something else by what stands before them. */
 const TURNING_WORDS = [
@@ -43,6 +44,7 @@ const TURNING_WORDS = [
   t.POSTFIX_WORD,
   t.BY,
   t.RECURSIVE,
+  t.OPERATOR_WORD,
 ]
 const CLAUSE_WORDS = [
   ...[t.FROM, t.SELECT, t.TABLE, t.VALUES, t.WITH, t.INTO, t.UPDATE, t.DELETE, t.INSERT, t.MERGE, t.SET],
@@ -78,6 +80,7 @@ function concerns(): Uint8Array {
   for (const token of [t.IDENTIFIER, t.QUOTED_IDENTIFIER, t.UNICODE_IDENTIFIER]) table[token] = NAME
   for (const token of [t.OPEN, t.CLOSE]) table[token] = PARENTHESIS
   for (const token of [t.SEMICOLON, t.END, t.BAD]) table[token] = STOPS
+  table[t.OPEN_BRACKET] = BRACKET
   for (const token of [...TURNING_WORDS, ...CLAUSE_WORDS]) table[token] = KEYWORD
   return table
 }

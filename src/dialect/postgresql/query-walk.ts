@@ -9,6 +9,7 @@ import {
   BEFORE_PREFIX,
   BEFORE_RELATION,
   BEGINS_BODY,
+  BRACKET,
   CONCERNS,
   GROUPING,
   IN_FROM,
@@ -99,6 +100,9 @@ export class QueryWalk {
           token = this.#close()
           if (isClosing && this.#outer.length === 0) return scanner.next()
         }
+      } else if (concern === BRACKET) {
+        // In an array, CUBE is a function; whether it is one behind the array again, nobody keeps count of.
+        this.#here &= ~GROUPING
       } else if (concern === STOPS) {
         if (token !== t.SEMICOLON || this.#outer.length === 0) return this.#stop(token)
         this.#doubt()
@@ -171,6 +175,9 @@ export class QueryWalk {
       case t.TO:
         // `SIMILAR TO`; or `DAY TO SECOND`
         return previous === t.TYPE_WORD ? token : t.IDENTIFIER
+      case t.OPERATOR_WORD:
+        // `OPERATOR(pg_catalog.+)`; or the name of a column
+        return this.#scanner.fork().next() === t.OPEN ? token : t.IDENTIFIER
       case t.RECURSIVE:
         return previous === t.WITH ? token : t.IDENTIFIER
       case t.POSTFIX_WORD:
