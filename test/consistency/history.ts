@@ -29,7 +29,8 @@ export interface WriteEnd {
 /** What became of a read; without `seen` it failed. */
 export interface ReadEnd<Seen> {
   readonly seen?: Seen
-  readonly node?: string | undefined
+  readonly node?: string
+  readonly onReplica?: boolean
 }
 
 /** How an operation that was begun is ended. */
@@ -87,15 +88,20 @@ export class Recorder {
   }
 
   readRegister(doing: Doing): End<ReadEnd<Versioned>> {
-    const read: Open<RegisterRead> = { ...this.#begun(doing), kind: 'read-register', seen: undefined }
+    const read: Open<RegisterRead> = {
+      ...this.#begun(doing),
+      kind: 'read-register',
+      seen: undefined,
+      onReplica: undefined,
+    }
     const end = this.#add(read)
-    return ({ seen, node }) => end(() => Object.assign(read, { seen, node }))
+    return (saw) => end(() => Object.assign(read, saw))
   }
 
   readList(doing: Doing): End<ReadEnd<readonly number[]>> {
-    const read: Open<ListRead> = { ...this.#begun(doing), kind: 'read-list', seen: undefined }
+    const read: Open<ListRead> = { ...this.#begun(doing), kind: 'read-list', seen: undefined, onReplica: undefined }
     const end = this.#add(read)
-    return ({ seen, node }) => end(() => Object.assign(read, { seen, node }))
+    return (saw) => end(() => Object.assign(read, saw))
   }
 
   #begun({ session, object, how, sinceMs }: Doing) {

@@ -46,13 +46,18 @@ export interface Append extends Common {
   readonly outcome: WriteOutcome
 }
 
+interface CommonOfReads extends Common {
+  /** Whether the server that answered said that it was a replica. */
+  readonly onReplica: boolean | undefined
+}
+
 /** `undefined` was seen by a read that failed. */
-export interface RegisterRead extends Common {
+export interface RegisterRead extends CommonOfReads {
   readonly kind: 'read-register'
   readonly seen: Versioned | undefined
 }
 
-export interface ListRead extends Common {
+export interface ListRead extends CommonOfReads {
   readonly kind: 'read-list'
   readonly seen: readonly number[] | undefined
 }

@@ -10,6 +10,8 @@ export type Rule =
   | 'executed-twice'
   | 'lost-write'
   | 'vanished-value'
+  | 'never-ended'
+  | 'uncaught-error'
 
 /** A rule that a history breaks, and the operations that show it. */
 export interface Violation {

@@ -33,11 +33,11 @@ export function wrote(
 }
 
 export function read(session: number, span: Span, version: number, value: number, object = REGISTER): RegisterRead {
-  return { ...common(session, span, object), kind: 'read-register', seen: { version, value } }
+  return { ...common(session, span, object), kind: 'read-register', onReplica: undefined, seen: { version, value } }
 }
 
 export function failedRead(session: number, span: Span): RegisterRead {
-  return { ...common(session, span, REGISTER), kind: 'read-register', seen: undefined }
+  return { ...common(session, span, REGISTER), kind: 'read-register', onReplica: undefined, seen: undefined }
 }
 
 export function appended(session: number, span: Span, value: number, outcome: WriteOutcome = 'ok'): Append {
@@ -45,7 +45,7 @@ export function appended(session: number, span: Span, value: number, outcome: Wr
 }
 
 export function listed(session: number, span: Span, ...seen: number[]): ListRead {
-  return { ...common(session, span, LIST), kind: 'read-list', seen }
+  return { ...common(session, span, LIST), kind: 'read-list', onReplica: undefined, seen }
 }
 
 /** The final state that a correct server would hold after these, unless something else is said. */
