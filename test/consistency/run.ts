@@ -45,7 +45,7 @@ export interface RunResult {
 
 /** Longest wait, with all nodes well, for what is under way at the end; what is not over then never will be. */
 const PATIENCE_MS = 30_000
-const CLOSE_MS = 2000
+const CLOSE_MS = 10_000
 const PROGRESS_MS = 5000
 
 /**
@@ -68,9 +68,7 @@ export async function runCheck(cluster: TestCluster, options: RunOptions): Promi
   } finally {
     stopTelling()
     uncaught.stop()
-    // `end` waits for what is under way: not for what never ends.
-    if (!pool.ended)
-      await Promise.race([pool.ending ? undefined : pool.end(), wait(CLOSE_MS, undefined, { ref: false })])
+    await ended(pool)
   }
 }
 
@@ -119,9 +117,18 @@ async function runBoth(nemesis: Nemesis, workload: Omit<Workload, 'over'>, durat
 async function judge(cluster: TestCluster, pool: Pool, recorder: Recorder, options: RunOptions) {
   const final = await readFinalState(cluster)
   const { operations } = recorder
-  const violations = [...check({ operations, final }, promisesOf(options)), ...neverEnded(operations)]
-  if (recorder.open === 0) await pool.end()
+  const kept = await ended(pool)
+  const violations = [...check({ operations, final }, promisesOf(options)), ...neverEnded(operations), ...kept]
   return { operations, violations, offload: await offloadOf(operations, pool, cluster) }
+}
+
+/** Ends the pool. It waits for whoever has a connection: with nobody there any more, for one that was never given back. */
+async function ended(pool: Pool): Promise<readonly Violation[]> {
+  if (pool.ending) return []
+  const isEnded = await Promise.race([pool.end().then(() => true), wait(CLOSE_MS, false, { ref: false })])
+  const counts = pool.stats().nodes.map(({ node, connections: { total, idle } }) => `${node} ${total - idle}`)
+  const what = `the pool has not ended within ${CLOSE_MS} ms; connections that are out: ${counts.join(', ')}`
+  return isEnded ? [] : [{ rule: 'never-ended', what, operation: undefined, because: [] }]
 }
 
 /** With every node well again for so long, each call must have been answered, one way or the other. */
