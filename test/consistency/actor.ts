@@ -1,0 +1,153 @@
+import type pg from 'pg'
+import { outcomeOf } from '../../src/index.js'
+import type { Pool } from '../../src/pg.js'
+import type { End, ReadEnd, Recorder, WriteEnd } from './history.js'
+import type { How, ObjectName, Versioned, WriteOutcome } from './operation.js'
+import type { Alone } from './plan.js'
+import { type Answerer, SQL } from './tables.js'
+
+/** The part of a pool, and of a client, that runs a statement. */
+interface Runner {
+  query(config: pg.QueryConfig): Promise<pg.QueryResult>
+}
+
+type Row = Partial<Versioned> & { readonly elements?: readonly number[] } & Answerer
+
+/**
+ * One session's hands: runs single operations through the public API, and has them recorded. Never rejects: what failed
+ * is in the record. Each answers whether it went well.
+ */
+export class Actor {
+  readonly #pool: Pool
+  readonly #recorder: Recorder
+  readonly #session: number
+
+  constructor(pool: Pool, recorder: Recorder, session: number) {
+    this.#pool = pool
+    this.#recorder = recorder
+    this.#session = session
+  }
+
+  read(object: ObjectName, how: Alone): Promise<boolean> {
+    const end = this.#beginRead(object, how)
+    return this.#alone(how, (runner) => runner.query(readOf(object))).then(
+      ({ rows }) => end(rows[0] as Row),
+      () => end(undefined),
+    )
+  }
+
+  async write(object: ObjectName, how: Alone): Promise<boolean> {
+    const { value, end } = this.#beginWrite(object, how)
+    try {
+      const { rows } = await this.#alone(how, (runner) => runner.query(writeOf(object, value)))
+      end({ outcome: 'ok', ...(rows[0] as Row) })
+      return true
+    } catch (error) {
+      end({ outcome: outcomeOf(error) === 'unknown' ? 'unknown' : 'failed' })
+      return false
+    }
+  }
+
+  async readTransaction(objects: readonly ObjectName[]): Promise<boolean> {
+    const sinceMs = this.#recorder.now()
+    const done = await this.#onClient(async (client) => {
+      await client.query('begin read only')
+      for (const object of objects) await this.#readIn(client, object, sinceMs)
+      return client.query('commit')
+    })
+    return done !== undefined
+  }
+
+  /** Reads and writes each. A write counts as acknowledged when `commit` is. */
+  async writeTransaction(objects: readonly ObjectName[]): Promise<boolean> {
+    const sinceMs = this.#recorder.now()
+    const writes = objects.map((object) => ({ object, ...this.#beginWrite(object, 'transaction') }))
+    const answers: Row[] = []
+    const outcome = await this.#onClient(async (client) => {
+      await client.query('begin')
+      for (const { object, value } of writes) {
+        await this.#readIn(client, object, sinceMs)
+        answers.push((await client.query(writeOf(object, value))).rows[0] as Row)
+      }
+      return committed(client)
+    })
+    // Before `commit` is sent nothing can have happened, whatever the error says of its own statement.
+    for (const [at, { end }] of writes.entries()) end({ outcome: outcome ?? 'failed', ...answers[at] })
+    return outcome === 'ok'
+  }
+
+  async #readIn(client: Runner, object: ObjectName, sinceMs: number): Promise<void> {
+    const end = this.#beginRead(object, 'transaction', sinceMs)
+    try {
+      end((await client.query(readOf(object))).rows[0] as Row)
+    } catch (error) {
+      end(undefined)
+      throw error
+    }
+  }
+
+  #alone<T>(how: Alone, work: (runner: Runner) => Promise<T>): Promise<T> {
+    if (how === 'query') return work(this.#pool)
+    return this.#pool.connect().then((client) => work(client).finally(() => client.release()))
+  }
+
+  /** What a failed transaction left open is closed with its connection. `undefined`: it failed. */
+  async #onClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T | undefined> {
+    let client: pg.PoolClient | undefined
+    try {
+      client = await this.#pool.connect()
+      const result = await work(client)
+      client.release()
+      return result
+    } catch {
+      // The operations that failed are in the record, each with its own outcome.
+      client?.release(true)
+      return undefined
+    }
+  }
+
+  #beginRead(object: ObjectName, how: How, sinceMs?: number): (row: Row | undefined) => boolean {
+    const doing = { session: this.#session, object, how, ...(sinceMs === undefined ? {} : { sinceMs }) }
+    if (object.startsWith('register')) return endOf(this.#recorder.readRegister(doing), versionedOf)
+    return endOf(this.#recorder.readList(doing), (row) => row.elements ?? [])
+  }
+
+  #beginWrite(object: ObjectName, how: How): { readonly value: number; readonly end: End<WriteEnd> } {
+    const doing = { session: this.#session, object, how }
+    return object.startsWith('register') ? this.#recorder.writeRegister(doing) : this.#recorder.append(doing)
+  }
+}
+
+/** A transaction that the server rolled back instead says so in its tag. */
+async function committed(client: Runner): Promise<WriteOutcome> {
+  try {
+    const { command } = await client.query({ text: 'commit' })
+    return command === 'COMMIT' ? 'ok' : 'failed'
+  } catch (error) {
+    return outcomeOf(error) === 'unknown' ? 'unknown' : 'failed'
+  }
+}
+
+function readOf(object: ObjectName): pg.QueryConfig {
+  return { text: object.startsWith('register') ? SQL.readRegister : SQL.readList, values: [numberOf(object)] }
+}
+
+function writeOf(object: ObjectName, value: number): pg.QueryConfig {
+  return { text: object.startsWith('register') ? SQL.writeRegister : SQL.append, values: [numberOf(object), value] }
+}
+
+function numberOf(object: ObjectName): number {
+  return Number(object.split(' ')[1])
+}
+
+function versionedOf({ version, value }: Row): Versioned {
+  return { version: version as number, value: value as number }
+}
+
+/** Ends a read with what a row shows, or with nothing; tells which. */
+function endOf<Seen>(end: End<ReadEnd<Seen>>, seenIn: (row: Row) => Seen): (row: Row | undefined) => boolean {
+  return (row) => {
+    end(row === undefined ? {} : { seen: seenIn(row), node: row.node, onReplica: row.on_replica })
+    return row !== undefined
+  }
+}

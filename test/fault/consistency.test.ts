@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { startCluster, type TestCluster } from '../../src/testing.js'
+import { NODE_FAULT_NAMES } from '../consistency/faults.js'
+import { USUAL_MIX } from '../consistency/plan.js'
+import { type RunOptions, type RunResult, runCheck } from '../consistency/run.js'
+
+let cluster: TestCluster
+
+before(async () => {
+  cluster = await startCluster({ replicas: 2 })
+})
+
+after(() => cluster?.stop())
+
+const SHORT: RunOptions = {
+  ...{ level: 'strong', timerMs: 1000, seed: 20, durationMs: 2500, maxOperations: 20_000, sessions: 6 },
+  ...{ mix: { ...USUAL_MIX, registers: 4 }, faults: [], lagMs: 50 },
+}
+
+function run(options: Partial<RunOptions>): Promise<RunResult> {
+  return runCheck(cluster, { ...SHORT, ...options })
+}
+
+/** How often each rule was broken. */
+function broken({ violations }: RunResult): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { rule } of violations) counts[rule] = (counts[rule] ?? 0) + 1
+  return counts
+}
+
+test('the checker sees that eventual reads under lag miss what their session wrote and had read', async () => {
+  const counts = broken(await run({ level: 'eventual', faults: ['lag'], durationMs: 4000 }))
+  assert.deepEqual(Object.keys(counts).sort(), ['monotonic-reads', 'read-your-writes'])
+})
+
+test('the checker sees that a timer of 1 s is too short for a lag of 2 s', async () => {
+  const mix = { ...SHORT.mix, slowSessions: 1 }
+  const counts = broken(await run({ level: 'timer', mix, lagMs: 2000, durationMs: 5000, sessions: 16 }))
+  assert.ok((counts['read-your-writes'] ?? 0) > 0, JSON.stringify(counts))
+})
+
+test('reads of the primary are consistent under every fault', async () => {
+  const { violations, operations, episodes } = await run({ faults: NODE_FAULT_NAMES, durationMs: 8000 })
+  assert.deepEqual(
+    violations.map((it) => it.what),
+    [],
+  )
+  assert.ok(operations.length > 100 && episodes.length > 3, `${operations.length} operations`)
+})
