@@ -1,0 +1,81 @@
+import pg from 'pg'
+import { withSession } from '../src/index.js'
+import { Pool } from '../src/pg.js'
+import { startCluster } from '../src/testing.js'
+import { inTurn, machine } from './measure.js'
+
+/*
+ * What reading your own writes costs: a plain `pg.Pool` on the primary, and ours with `consistency: 'session'`, each
+ * statement in a session of its own. Writes at 1, 8 and 32 at a time, reads likewise, and how many questions for
+ * positions one write takes. `A/A` is a second plain pool: what differs there is noise.
+ * `npm run bench -- consistency [--json]`.
+ */
+
+const ROUNDS = 15
+const ROUND_MS = 300
+const CALLERS = [1, 8, 32]
+
+const cluster = await startCluster({ replicas: 2, gates: false })
+await cluster.primary.admin('create table entries (id bigint generated always as identity, body text)')
+await cluster.primary.admin('grant all on entries to app')
+const options = { max: 32 }
+const plain = new pg.Pool({ connectionString: cluster.primary.url, ...options })
+const again = new pg.Pool({ connectionString: cluster.primary.url, ...options })
+const sluice = new Pool({ primary: cluster.primary.url, replicas: cluster.replicas.map((it) => it.url), ...options })
+
+const WRITE = { text: 'insert into entries (body) values ($1)', values: ['a line of an order'] }
+const READ = { text: 'select $1::int as n', values: [1] }
+const subjects = {
+  plain: (query: pg.QueryConfig) => plain.query(query),
+  'A/A': (query: pg.QueryConfig) => again.query(query),
+  sluice: (query: pg.QueryConfig) => withSession(() => sluice.query(query)),
+}
+const names = Object.keys(subjects) as (keyof typeof subjects)[]
+
+const report: unknown[] = []
+for (const [kind, query] of [
+  ['write', WRITE],
+  ['read', READ],
+] as const) {
+  for (const callers of CALLERS) {
+    const before = questions()
+    let writes = 0
+    const results = await inTurn(names, ROUNDS, async (name) => {
+      const { statements, microseconds } = await round(() => subjects[name](query), callers)
+      if (name === 'sluice') writes += statements
+      return microseconds
+    })
+    const ratio = results.sluice.median / results.plain.median
+    const noise = results['A/A'].median / results.plain.median
+    const perWrite = kind === 'write' ? (questions() - before) / writes : undefined
+    report.push({ kind, callers, unit: 'us per statement', results, ratio, noise, questionsPerWrite: perWrite })
+    if (!process.argv.includes('--json')) {
+      const asked = perWrite === undefined ? '' : `   ${perWrite.toFixed(3)} questions for each write`
+      const medians = names.map((name) => `${name} ${results[name].median.toFixed(1)}`).join('   ')
+      console.log(
+        `${String(callers).padStart(3)} at a time, ${kind.padEnd(6)} us: ${medians}   ` +
+          `throughput ${(1 / ratio).toFixed(3)} of plain, A/A ${(1 / noise).toFixed(3)}${asked}`,
+      )
+    }
+  }
+}
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify({ part: 'consistency', machine, postgres: cluster.major, rounds: ROUNDS, report }))
+}
+await Promise.all([plain.end(), again.end(), sluice.end()])
+await cluster.stop()
+
+function questions(): number {
+  return sluice.stats().nodes.find((it) => it.node === 'primary')?.positionQuestions ?? 0
+}
+
+async function round(statement: () => Promise<unknown>, callers: number) {
+  const until = performance.now() + ROUND_MS
+  let statements = 0
+  const caller = async () => {
+    for (; performance.now() < until; statements++) await statement()
+  }
+  const from = performance.now()
+  await Promise.all(Array.from({ length: callers }, caller))
+  return { statements, microseconds: ((performance.now() - from) * 1000) / statements }
+}
