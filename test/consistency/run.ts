@@ -95,7 +95,7 @@ function tell({ progress }: RunOptions, recorder: Recorder, nemesis: Nemesis): (
 
 async function prepare(cluster: TestCluster, { faults, lagMs, mix }: RunOptions): Promise<void> {
   await makeTables(cluster, mix.registers)
-  for (const node of cluster.nodes) await node.lag(lagMs)
+  for (const node of cluster.replicas) await node.lag(lagMs)
   if (faults.includes('promote')) await commitOnTwo(cluster)
 }
 
