@@ -20,6 +20,7 @@ Examples:
   npm run check:consistency -- --seed 7                         the same plans and faults as another run with this seed
 
 Levels:
+  session    a replica that shows what the session wrote and has seen
   eventual   any replica reads
   timer      reads stay on the primary for --timer ms after a write of their session
   strong     the primary reads
@@ -55,7 +56,7 @@ export function checkCommand(exit: (code: number) => void): Command {
     .description('check what sessions see while a cluster is in trouble')
     .option('--seconds <n>', 'how long', above(0), 60)
     .option('--seed <n>', 'what to draw plans and faults by (default: any)', whole, Math.floor(Math.random() * 1e6))
-    .addOption(new Option('--level <name>', 'how reads are kept consistent').choices(LEVELS).default('timer'))
+    .addOption(new Option('--level <name>', 'how reads are kept consistent').choices(LEVELS).default('session'))
     .option('--timer <ms>', 'of the level timer', above(0), 5000)
     .option('--faults <list>', 'all (without promote), none, or names with commas', faultList, NODE_FAULT_NAMES)
     .option('--lag <ms>', 'how much replicas lag when all is well', whole, 50)

@@ -1,10 +1,10 @@
-import type { Pool } from '../../src/pg.js'
+import type { Pool, PoolOptions } from '../../src/pg.js'
 import type { TestCluster } from '../../src/testing.js'
 import { poolOver } from '../support/pool.js'
 import type { CheckOptions } from './check.js'
 
 /** How reads are kept consistent. `timer`: they stay on the primary for a while after a write, and that is all. */
-export const LEVELS = ['eventual', 'timer', 'strong'] as const
+export const LEVELS = ['session', 'eventual', 'strong', 'timer'] as const
 
 export type Level = (typeof LEVELS)[number]
 
@@ -19,11 +19,15 @@ export function promisesOf({ level }: LevelChoice): CheckOptions {
   return { freshWithinMs: level === 'strong' ? 0 : undefined }
 }
 
-/** A pool of that level, and what statements run on. The only place that knows how a level is asked for. */
-export function openPool(cluster: TestCluster, choice: LevelChoice): { readonly pool: Pool; readonly runner: Pool } {
-  const sticky = choice.level === 'timer' ? ({ ttlMs: choice.timerMs } as const) : false
-  const pool = poolOver(cluster, { sticky, max: MOST_CONNECTIONS })
-  return { pool, runner: choice.level === 'strong' ? pool.writer : pool }
+/** A pool of that level. */
+export function openPool(cluster: TestCluster, choice: LevelChoice): Pool {
+  return poolOver(cluster, { ...optionsOf(choice), max: MOST_CONNECTIONS })
+}
+
+/** The only place that knows how a level is asked for. */
+function optionsOf({ level, timerMs }: LevelChoice): PoolOptions {
+  if (level === 'timer') return { consistency: 'eventual', sticky: { ttlMs: timerMs } }
+  return { consistency: level, sticky: false }
 }
 
 /** Of each node: more than there are operations at once, so that nobody waits for a connection but for a fault. */

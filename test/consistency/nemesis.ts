@@ -87,7 +87,10 @@ export class Nemesis {
 
   async #promote(random: Random): Promise<void> {
     const beginMs = this.#parts.now()
-    const name = await promoteAnother(this.#parts.cluster, random)
+    const { cluster, lagMs } = this.#parts
+    const name = await promoteAnother(cluster, random)
+    // The old primary has never lagged: only a replica can be told to.
+    for (const node of cluster.replicas) await node.lag(lagMs)
     this.#began('promote', name, undefined, beginMs).endMs = this.#parts.now()
   }
 

@@ -55,13 +55,13 @@ const PROGRESS_MS = 5000
  */
 export async function runCheck(cluster: TestCluster, options: RunOptions): Promise<RunResult> {
   await prepare(cluster, options)
-  const { pool, runner } = openPool(cluster, options)
+  const pool = openPool(cluster, options)
   const recorder = new Recorder()
   const nemesis = new Nemesis({ ...options, cluster, now: () => recorder.now() })
   const uncaught = catchUncaught()
   const stopTelling = tell(options, recorder, nemesis)
   try {
-    const sessions = await runBoth(nemesis, { ...options, pool: runner, recorder }, options.durationMs)
+    const sessions = await runBoth(nemesis, { ...options, pool, recorder }, options.durationMs)
     const judged = await judge(cluster, pool, recorder, options)
     const violations = [...judged.violations, ...uncaught.violations()]
     return { ...judged, sessions, episodes: nemesis.episodes, violations }
@@ -95,7 +95,7 @@ function tell({ progress }: RunOptions, recorder: Recorder, nemesis: Nemesis): (
 
 async function prepare(cluster: TestCluster, { faults, lagMs, mix }: RunOptions): Promise<void> {
   await makeTables(cluster, mix.registers)
-  for (const node of cluster.nodes) await node.lag(lagMs)
+  for (const node of cluster.replicas) await node.lag(lagMs)
   if (faults.includes('promote')) await commitOnTwo(cluster)
 }
 
