@@ -4,7 +4,9 @@ import { createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { judgeSqlState } from '../../src/dialect/postgresql/errors.js'
+import { watchConnections } from '../../src/driver/pg/connection-watch.js'
 import { judgeError, markNotSent } from '../../src/driver/pg/judge.js'
+import type { PgClientClass } from '../../src/driver/pg/pg-types.js'
 import { startCluster, type TestCluster } from '../../src/testing.js'
 
 /** Where `pg` gives no code, its text is matched: here each text comes from `pg` itself. */
@@ -82,4 +84,9 @@ test('a write on a standby is refused as by a replica, and was not executed', as
   const error = await failureOf(client.query('create table nothing (a int)'))
   await client.end()
   assert.deepEqual(judge(error), { failure: 'refused-by-replica', outcome: 'refused' })
+})
+
+test('a connection that breaks while nobody listens ends no process', () => {
+  const { Client } = watchConnections(pg.Client as unknown as PgClientClass, () => undefined)
+  assert.doesNotThrow(() => new Client({}).emit('error', new Error('terminating connection')))
 })

@@ -27,6 +27,9 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
   class WatchedClient extends Client {
     constructor(options: PgPoolOptions) {
       super(options)
+      // Between a pool's handing it over and its borrower's first listener a connection may already break: the answer
+      // and the server's farewell can stand in one packet. The next query on it fails, and tells.
+      this.on('error', () => undefined)
       this.connection?.on('parameterStatus', (message: { parameterName?: unknown; parameterValue?: unknown }) => {
         if (message.parameterName !== 'in_hot_standby') return
         const role = message.parameterValue === 'on' ? 'replica' : 'primary'
