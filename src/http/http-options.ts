@@ -73,7 +73,7 @@ export function completeHttpOptions<Request>(
   more: readonly string[] = [],
 ): HttpConfig<Request> {
   const problems = new Problems()
-  const given = problems.record('options', options ?? {}, [...KEYS, ...more]) ?? {}
+  const given = givenIn(options, [...KEYS, ...more], problems)
   const tokens = tokensIn(given['tokens'], problems)
   const cookie = given['cookie'] === false ? undefined : cookieIn(given['cookie'], tokens?.maxAgeMs ?? 0, problems)
   const header = headerIn(given['header'], problems)
@@ -98,6 +98,14 @@ export function completeHttpOptions<Request>(
     shardOf: shardOf ?? (() => undefined),
     isSkipped: isSkipped ?? (() => false),
   }
+}
+
+function givenIn(options: unknown, known: readonly string[], problems: Problems): Readonly<Record<string, unknown>> {
+  if (typeof options !== 'object' || options === null) return {}
+  for (const [key, value] of Object.entries(options)) {
+    if (!known.includes(key)) problems.addHidden(key, `is not an option: there are ${known.join(', ')}`, value)
+  }
+  return { ...options }
 }
 
 function tokensIn(value: unknown, problems: Problems): SessionTokens | undefined {

@@ -1,8 +1,7 @@
 import { after, before } from 'node:test'
 import type { Pool } from '../../../src/pg.js'
-import { startCluster, type TestCluster } from '../../../src/testing.js'
+import type { TestCluster } from '../../../src/testing.js'
 import { carriesSessions } from '../../contract/http.js'
-import { eventually, poolOver } from '../../support/pool.js'
 import { expressApplication } from './applications/express.js'
 import { fastifyApplication } from './applications/fastify.js'
 import { honoApplication } from './applications/hono.js'
@@ -10,6 +9,7 @@ import { koaApplication } from './applications/koa.js'
 import { nestApplication } from './applications/nestjs.js'
 import { nextApplication } from './applications/next.js'
 import { nodeHttpApplication } from './applications/node-http.js'
+import { staleReplica } from './stale-replica.js'
 
 const APPLICATIONS = [
   nodeHttpApplication,
@@ -25,15 +25,7 @@ let cluster: TestCluster
 let pool: Pool
 
 before(async () => {
-  cluster = await startCluster({ replicas: 1 })
-  pool = poolOver(cluster)
-  await pool.query('create table notes (body text)')
-  await cluster.waitForReplay()
-  await eventually(
-    () => pool.view().nodes.map((it) => it.health.state),
-    (states) => states.every((it) => it === 'up'),
-  )
-  await cluster.pauseReplay('replica-1')
+  ;({ cluster, pool } = await staleReplica())
 })
 after(async () => {
   await pool?.end()
