@@ -1,11 +1,13 @@
 import { beginExchange } from './http/exchange.js'
 import { completeHttpOptions, type HttpOptions } from './http/http-options.js'
+import { inSession } from './http/web-response.js'
 
 export type { CookieOptions, HttpOptions } from './http/http-options.js'
 
 /** The part of a Hono context that is needed here. */
 export interface HonoContext {
   readonly req: { readonly url: string; header(name: string): string | undefined }
+  res: Response
   header(name: string, value: string, options: { append: boolean }): void
 }
 
@@ -32,10 +34,12 @@ export function sluice<Context extends HonoContext>(
     try {
       // An error of the handler has become a response by then.
       await exchange.run(next)
-      await exchange.settle()
-      for (const [name, value] of exchange.headers()) context.header(name, value, { append: true })
-    } finally {
+    } catch (error) {
       exchange.end()
+      throw error
     }
+    await exchange.settle()
+    context.res = inSession(exchange, context.res, [])
+    for (const [name, value] of exchange.headers()) context.header(name, value, { append: true })
   }
 }

@@ -2,7 +2,7 @@ import { ConfigError } from './base/errors.js'
 import type { CookieAttributes } from './http/cookie-text.js'
 import { beginExchange, type Exchange, type Incoming } from './http/exchange.js'
 import { completeHttpOptions, type HttpConfig, type HttpOptions } from './http/http-options.js'
-import { withHeaders } from './http/web-response.js'
+import { inSession } from './http/web-response.js'
 import { Problems } from './routing/problems.js'
 
 export type { CookieOptions, HttpOptions } from './http/http-options.js'
@@ -52,7 +52,10 @@ export function withSluicePage<Call extends readonly unknown[], Result>(
   fn: (...call: Call) => Result | Promise<Result>,
   options: NextOptions<Call[0]>,
 ): (...call: Call) => Promise<Result> {
-  return wrap(fn, options, async (_exchange, _carrier, result) => result)
+  return wrap(fn, options, async (exchange, _carrier, result) => {
+    exchange.end()
+    return result
+  })
 }
 
 type Leave = <Result>(exchange: Exchange, carrier: Carrier, result: Result) => Promise<Result>
@@ -69,17 +72,13 @@ function wrap<Call extends readonly unknown[], Result>(
     const incoming = await carrier.incoming(config)
     const exchange = beginExchange(config, call[0], () => incoming)
     if (exchange === undefined) return fn(...call)
-    try {
-      const result = await exchange
-        .run(async () => fn(...call))
-        .catch(async (error: unknown) => {
-          await leave(exchange, carrier, undefined)
-          throw error
-        })
-      return await leave(exchange, carrier, result)
-    } finally {
-      exchange.end()
-    }
+    const result = await exchange
+      .run(async () => fn(...call))
+      .catch(async (error: unknown) => {
+        await leave(exchange, carrier, undefined)
+        throw error
+      })
+    return leave(exchange, carrier, result)
   }
 }
 
@@ -110,7 +109,8 @@ class RequestCarrier implements Carrier {
 
   async carry<Result>(exchange: Exchange, result: Result): Promise<Result> {
     await exchange.settle()
-    if (result instanceof Response) return withHeaders(result, exchange.headers()) as Result
+    if (result instanceof Response) return inSession(exchange, result, exchange.headers()) as Result
+    exchange.end()
     if (this.#store !== undefined) await setIn(this.#store, exchange)
     return result
   }
@@ -137,6 +137,7 @@ class StoreCarrier implements Carrier {
 
   async carry<Result>(exchange: Exchange, result: Result): Promise<Result> {
     await exchange.settle()
+    exchange.end()
     await setIn(this.#store, exchange)
     return result
   }

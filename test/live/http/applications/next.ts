@@ -41,10 +41,14 @@ function routesOf(notes: Notes, { tokens }: SharedOptions): Readonly<Record<stri
     },
     'POST /stream': async (request) => {
       await notes.add(await bodyOf(request))
-      return new Response(ReadableStream.from(notes.lines()).pipeThrough(new TextEncoderStream()))
+      return new Response(ReadableStream.from(encoded(notes.lines())))
     },
     'POST /sessions': async (request) => Response.json(await notes.sessions(await bodyOf(request))),
     'GET /assets/logo': () => new Response(String(notes.session())),
   }
   return Object.fromEntries(Object.entries(routes).map(([name, handler]) => [name, withSluice(handler, options)]))
+}
+
+async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) yield new TextEncoder().encode(line)
 }
