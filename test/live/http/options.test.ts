@@ -157,6 +157,20 @@ test('a token that is refused may mean that reads see what the primary shows', a
   assert.equal((await new Browser(url, { sluice: 'v1.W10.forged' }).get('/')).text, 'true')
 })
 
+test('who waits for the positions before the answer carries what is known, and nothing when it is not new', async (t) => {
+  const server = createServer(
+    inHttp({ tokens }, async (_request, response) => {
+      await has('nothing')
+      await currentSession()?.positions()
+      response.end()
+    }),
+  )
+  const { url, close } = await served(server.listen(0))
+  t.after(close)
+  const browser = new Browser(url)
+  assert.deepEqual([(await browser.get('/')).setCookies.length, (await browser.get('/')).setCookies.length], [1, 0])
+})
+
 test('a pin without an end ends with the response', async (t) => {
   const sessions: Session[] = []
   const server = createServer(
