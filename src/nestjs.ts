@@ -4,13 +4,14 @@ import type { NodeResponse } from './http/response-head.js'
 
 export type { CookieOptions, HttpOptions } from './http/http-options.js'
 
-/** The part of a request that is needed here: Express' own, or the raw one under Fastify, which has no `secure`. */
+/** The part of a request that is needed here. */
 export interface NestRequest extends NodeRequest {
+  /** Where the platform has it, as Express does. Else the socket tells. */
   readonly secure?: boolean
 }
 
 /**
- * Middleware for NestJS, on Express or on Fastify: guards, interceptors, pipes, controllers and filters run in a session,
+ * Middleware for NestJS on Express: guards, interceptors, pipes, controllers and filters run in a session,
  * which it carries from request to request of the same client.
  *
  * `consumer.apply(sluice({ tokens })).forRoutes('{*path}')` in a module, or `app.use(sluice({ tokens }))`.
