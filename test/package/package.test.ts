@@ -126,6 +126,11 @@ export async function titles(): Promise<string[]> {
 }
 // What they infer, a library can declare to others.
 export const statements = { pool, borrow: () => pool.connect(), route: () => pool.route('select 1') }
+// What they declare needs no framework's types.
+export type Middleware = [
+  typeof import('sluice/http'), typeof import('sluice/express'), typeof import('sluice/fastify'),
+  typeof import('sluice/koa'), typeof import('sluice/hono'), typeof import('sluice/nestjs'), typeof import('sluice/next'),
+]
 export const codeOf = (error: unknown): string | undefined => error instanceof ClusterError ? error.code : undefined
 `
 

@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   cluster: 3,
   pool: 4,
   makara: 4,
+  http: 4,
   testing: 5,
   cli: 5,
 }
