@@ -21,14 +21,19 @@ const answer = Promise.resolve({ rows: [] })
 
 /** Answers at once. */
 class NullPool implements NodePool<string, unknown> {
+  readonly #status: Promise<readonly unknown[]>
   readonly total = 0
   readonly idle = 0
   readonly waiting = 0
   run(): Promise<unknown> {
     return answer
   }
+  constructor(isReplica: boolean) {
+    const place = { in_recovery: isReplica, written: isReplica ? null : '0/1000', replayed: '0/1000', timeline: 1 }
+    this.#status = Promise.resolve([{ ...place, system: '1', started: 'now', block: 8192, segment: 16_777_216 }])
+  }
   ask(): Promise<readonly unknown[]> {
-    return new Promise(() => undefined)
+    return this.#status
   }
   askAtLeisure(): Promise<readonly unknown[]> {
     return new Promise(() => undefined)
@@ -38,7 +43,7 @@ class NullPool implements NodePool<string, unknown> {
 }
 
 const driver: Driver<NullPool> = {
-  open: () => new NullPool(),
+  open: ({ role }) => new NullPool(role === 'replica'),
   judge: () => ({ failure: 'statement', outcome: 'unknown' }),
 }
 
@@ -53,7 +58,7 @@ const cluster = new Cluster<NullPool>({
   ejectMs: (ms) => ms,
 })
 
-const plain = new NullPool()
+const plain = new NullPool(true)
 
 function routed(): Promise<unknown> {
   return cluster.run({

@@ -49,14 +49,30 @@ export function without<Pool extends NodePool>(choice: Choice<Pool>, tried: Read
   return { views, nodes: choice.nodes.filter((node) => !tried.has(node)) }
 }
 
-/** Those of the choice that show what a read must see: the choice itself where all do. */
-export function allowed<Pool extends NodePool>(choice: Choice<Pool>, fit: Fit<Pool>): Choice<Pool> {
+/**
+ * One of those that show what a read must see: the wanted one if it is among them, else as the balancer likes.
+ *
+ * Makes nothing as long as all of them do, or one.
+ */
+export function pickAllowed<Pool extends NodePool>(
+  choice: Choice<Pool>,
+  fit: Fit<Pool>,
+  wanted: string | undefined,
+  balancer: Balancer,
+): Node<Pool> | undefined {
   let count = 0
-  for (const node of choice.nodes) if (fit.allows(node)) count++
-  if (count === choice.nodes.length) return choice
-  if (count === 0) return NONE
-  const views = choice.views.filter((_, index) => fit.allows(choice.nodes[index] as Node<Pool>))
-  return { views, nodes: choice.nodes.filter((node) => fit.allows(node)) }
+  let last: Node<Pool> | undefined
+  for (const node of choice.nodes) {
+    if (!fit.allows(node)) continue
+    if (node.name === wanted) return node
+    last = node
+    count++
+  }
+  if (count < 2) return last
+  return pickFrom(count === choice.nodes.length ? choice : allowed(choice, fit), balancer)
 }
 
-const NONE = { views: [], nodes: [] } as const
+function allowed<Pool extends NodePool>(choice: Choice<Pool>, fit: Fit<Pool>): Choice<Pool> {
+  const nodes = choice.nodes.filter((node) => fit.allows(node))
+  return { views: choice.views.filter((_, index) => nodes.includes(choice.nodes[index] as Node<Pool>)), nodes }
+}

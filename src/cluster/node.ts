@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { NodeConfig } from '../model/config.js'
-import type { Driver, NodePool } from '../model/driver.js'
+import type { Demand, Driver, NodePool } from '../model/driver.js'
 import type { Publish } from '../model/events.js'
 import { canStep, type Health } from '../model/health.js'
 import type { NodeStatus } from '../model/node-status.js'
@@ -62,6 +62,7 @@ export class Node<Pool extends NodePool = NodePool> {
   readonly #parts: NodeParts
   #status: NodeStatus | undefined
   #wasReplicaInThisLife = false
+  #readInThisLife: Demand | undefined
   #health: Health = { state: 'unknown' }
   #role: Role
   #promotedIn = 0
@@ -158,9 +159,20 @@ export class Node<Pool extends NodePool = NodePool> {
     this.#status = undefined
   }
 
+  /** What a read of this life demands: made once for each. */
+  get readInThisLife(): Demand {
+    this.#readInThisLife ??= this.#demandOf(this.#progress.life)
+    return this.#readInThisLife
+  }
+
+  #demandOf(life: number): Demand {
+    return { primaryOnly: false, repeatable: true, stillHolds: () => this.#progress.life === life }
+  }
+
   #beginLife(): void {
     this.#progress.position = undefined
     this.#progress.life++
+    this.#readInThisLife = undefined
     this.#wasReplicaInThisLife = false
   }
 

@@ -21,6 +21,11 @@ export class Pins {
   readonly #held = new Map<string, Held>()
   #everywhere: Pin | undefined
 
+  /** Whether anything was ever pinned here. */
+  get isUsed(): boolean {
+    return this.#everywhere !== undefined || this.#held.size > 0
+  }
+
   /** `clusterId` undefined: on every cluster, also on those that were unpinned by name. */
   pin(to: ReadsPinnedTo['to'], untilMs: number, clusterId: string | undefined): void {
     const pin: Pin = { to, because: 'pinned', untilMs }

@@ -6,7 +6,7 @@ import { positionText } from '../model/position.js'
 import type { Route, RouteReason } from '../model/route.js'
 import { isRepeatable, levelOf, type Need, needOf } from '../routing/need.js'
 import { catchUp } from './catch-up.js'
-import { allowed, type Choice, pickFrom, type ShardChoices } from './choices.js'
+import { type Choice, pickAllowed, pickFrom, type ShardChoices } from './choices.js'
 import type { Call, Errand, RouterParts } from './errand.js'
 import { BoundFit, type Fit } from './fit.js'
 import { Ground } from './ground.js'
@@ -29,10 +29,12 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   readonly #counts: Record<RouteReason, number> = noCounts()
   readonly #isTimed: boolean
   readonly #hasReplicas: boolean
+  readonly #isBound: boolean
 
   constructor(parts: RouterParts<Pool>) {
     this.parts = parts
     this.#isTimed = parts.config.balancer === 'fastest' || typeof parts.config.balancer === 'function'
+    this.#isBound = typeof parts.config.consistency === 'object'
     this.#hasReplicas = parts.config.nodes.some((node) => node.role !== 'primary')
   }
 
@@ -47,15 +49,15 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const fit = this.#fitOf(errand, need)
     const node = this.#choose(errand, need, fit)
     if (node === undefined) return new Journey(this, errand, need, this.#shardOf(errand.call), fit).start()
-    return this.#try({ node, need, fit, waitedMs: 0 }, errand, (error) =>
-      new Journey(this, errand, need, this.#shardOf(errand.call), fit).goOnAfter(node, error),
-    )
+    return this.#try(node, need, fit, 0, errand)
   }
 
   needOf({ found, call }: Pick<Errand<Pool, unknown>, 'found' | 'call'>): Need {
     const { config, clock } = this.parts
-    const pinned = found.route !== 'primary' ? call.session?.pinFor(config.id, clock.now()) : undefined
-    return needOf(found, call.route, pinned, call.consistency ?? call.session?.consistency ?? config.consistency)
+    const { session } = call
+    const mayBePinned = session?.hasPins === true && found.route !== 'primary'
+    const pinned = mayBePinned ? session.pinFor(config.id, clock.now()) : undefined
+    return needOf(found, call.route, pinned, call.consistency ?? session?.consistency ?? config.consistency)
   }
 
   /** The node for this need, if one may serve right now without asking anybody. */
@@ -81,10 +83,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
       return held ?? pickFrom(choice, this.parts.balancer)
     }
     fit.prepare()
-    const fitting = allowed(choice, fit)
-    const wanted = preferred ?? fit.preferred
-    const held = wanted === undefined ? undefined : fitting.nodes.find((node) => node.name === wanted)
-    return held ?? pickFrom(fitting, this.parts.balancer)
+    return pickAllowed(choice, fit, preferred ?? fit.preferred, this.parts.balancer)
   }
 
   /** @throws {UnknownShardError} */
@@ -102,41 +101,49 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   /** One try on one node, counted. Rejects with what went wrong, untouched. */
   attempt<Result>(attempt: Attempt<Pool>, errand: Errand<Pool, Result>): Promise<Result> {
-    return this.#try(attempt, errand, rethrow)
+    return this.#try(attempt.node, attempt.need, attempt.fit, attempt.waitedMs, errand, rethrow)
   }
 
-  /** One promise for the whole try: each further one costs as much as all the rest of routing. */
+  /**
+   * One promise for the whole try, and nothing made that is not needed: this runs for every statement.
+   *
+   * @param failed by default, a journey begins.
+   */
   #try<Result>(
-    attempt: Attempt<Pool>,
+    node: Node<Pool>,
+    need: Need,
+    fit: Fit<Pool> | undefined,
+    waitedMs: number,
     errand: Errand<Pool, Result>,
-    failed: (error: Error) => Promise<Result>,
+    failed?: (error: Error) => Promise<Result>,
   ): Promise<Result> {
-    const { node, need, fit } = attempt
-    this.#note(attempt, errand.found)
+    const { found, call, send } = errand
+    this.#counts[need.reason]++
+    if (this.parts.isFollowed()) this.parts.publish('routed', this.routeTo({ node, need, fit, waitedMs }, found))
     const startedMs = this.#isTimed ? this.parts.clock.now() : 0
     node.began()
-    const ground = need.to === 'node' || fit === undefined ? this.#groundFor(errand, need) : groundOf(fit)
+    const ground = call.session === undefined ? undefined : (groundOf(fit) ?? this.#groundFor(errand, need))
     ground?.footing.began(node.name)
     const { life } = node.progress
-    const demand = fit === undefined ? demandOf(need, errand.found) : demandWhile(node, life, need, errand.found)
-    return errand.send(node.pool, demand).then(
+    return send(node.pool, fit === undefined ? demandOf(need, found) : demandWhile(node, need, found)).then(
       (result) => {
         node.ended(true)
-        ground?.footing.ended(node.name)
         if (this.#isTimed) node.took(this.parts.clock.now() - startedMs)
-        this.#noteEnd(node, life, errand, ground)
+        if (call.session !== undefined) this.#noteEnd(node, life, errand, ground)
         return result
       },
       (error: Error) => {
         node.ended(false)
         ground?.footing.ended(node.name)
-        if (errand.found.intent === 'write') this.noteWrite(errand.call)
-        return failed(error)
+        if (found.intent === 'write') this.noteWrite(call)
+        if (failed !== undefined) return failed(error)
+        return new Journey(this, errand, need, this.#shardOf(call), fit).goOnAfter(node, error)
       },
     )
   }
 
   #noteEnd(node: Node<Pool>, life: number, errand: Errand<Pool, unknown>, ground: Ground<Pool> | undefined): void {
+    ground?.footing.ended(node.name)
     if (errand.found.intent === 'write') this.noteWrite(errand.call)
     else if (errand.found.intent === 'read') ground?.noteRead(node, life)
   }
@@ -152,12 +159,11 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   /** What the session of this call stands on; `undefined`: there is none, or nothing to tell apart. */
   groundIn(call: Call): Ground<Pool> | undefined {
     if (!this.#hasReplicas || call.session === undefined) return undefined
-    const shard = this.#shardOf(call)
-    return call.session.groundIn(this.parts.config.id, shard, () => this.#newGround(shard, call.session))
+    return call.session.groundIn(this.parts.config.id, this.#shardOf(call), this.#newGround)
   }
 
-  #newGround(shard: string | undefined, session: Session | undefined): Ground<Pool> {
-    if (session?.tokenProblem !== undefined) this.parts.publish('tokenRefused', { problem: session.tokenProblem })
+  readonly #newGround = (shard: string | undefined, session: Session): Ground<Pool> => {
+    if (session.tokenProblem !== undefined) this.parts.publish('tokenRefused', { problem: session.tokenProblem })
     return new Ground(this.parts.historyOf(shard), this.parts.publish)
   }
 
@@ -177,6 +183,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   /** What a replica must show for this read; `undefined`: anything. */
   #fitOf({ call, found }: Pick<Errand<Pool, unknown>, 'call' | 'found'>, need: Need): Fit<Pool> | undefined {
     if (need.to !== 'replica' || !this.#hasReplicas || need.reason === 'session-state') return undefined
+    if (call.session === undefined && call.consistency === undefined && !this.#isBound) return undefined
     if (found.intent === 'session' && !found.effects.some((it) => it.kind === 'begin')) return undefined
     const level = this.levelOf(call, need)
     if (level === 'eventual' || level === 'strong') return undefined
@@ -223,11 +230,6 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     }
   }
 
-  #note(attempt: Attempt<Pool>, found: Classification): void {
-    this.#counts[attempt.need.reason]++
-    if (this.parts.isFollowed()) this.parts.publish('routed', this.routeTo(attempt, found))
-  }
-
   #shardOf(call: Pick<Call, 'shard' | 'session'>): string | undefined {
     return call.shard ?? call.session?.shard ?? this.parts.config.defaultShard
   }
@@ -239,11 +241,13 @@ function demandOf(need: Need, found: Classification): Demand {
 }
 
 /** Not sent if the node has begun another life by then: it may show less than when it was chosen. */
-function demandWhile(node: Node, life: number, need: Need, found: Classification): Demand {
+function demandWhile(node: Node, need: Need, found: Classification): Demand {
+  if (need.to === 'replica' && isRepeatable(found)) return node.readInThisLife
+  const { life } = node.progress
   return { ...demandOf(need, found), stillHolds: () => node.progress.life === life }
 }
 
-function groundOf<Pool extends NodePool>(fit: Fit<Pool>): Ground<Pool> | undefined {
+function groundOf<Pool extends NodePool>(fit: Fit<Pool> | undefined): Ground<Pool> | undefined {
   return fit instanceof Ground ? fit : undefined
 }
 

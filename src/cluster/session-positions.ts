@@ -41,10 +41,15 @@ export class SessionPositions {
     this.#begunWith = begunWith
   }
 
-  groundIn<Ground extends SessionGround>(clusterId: string, shard: string | undefined, make: () => Ground): Ground {
+  groundIn<Ground extends SessionGround, Session>(
+    clusterId: string,
+    shard: string | undefined,
+    session: Session,
+    make: (shard: string | undefined, session: Session) => Ground,
+  ): Ground {
     const place = this.#placeOf(clusterId, shard)
     if (place.ground === undefined) {
-      place.ground = make()
+      place.ground = make(shard, session)
       if (place.begunWith !== undefined) place.ground.raise(place.begunWith)
     }
     return place.ground as Ground

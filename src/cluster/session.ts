@@ -169,9 +169,15 @@ export class Session {
     for (const { clusterId, shard, position } of positions) this.#positions.adopt(clusterId, shard, position)
   }
 
+  /** @internal Whether `pinFor` could say anything: spares the others a look at the clock. */
+  get hasPins(): boolean {
+    return this.#pins.isUsed
+  }
+
   /** @internal Where reads on this cluster must go now. Asked for every read: nothing is made. */
   pinFor(clusterId: string, nowMs: number): ReadsPinnedTo | undefined {
-    return isFree() ? undefined : this.#pins.for(clusterId, nowMs)
+    const pin = this.#pins.for(clusterId, nowMs)
+    return pin === undefined || isFree() ? undefined : pin
   }
 
   /** @internal A write has ended, well or not: for so long, reads stay on the primary. */
@@ -183,9 +189,9 @@ export class Session {
   groundIn<Ground extends SessionGround>(
     clusterId: string,
     shard: string | undefined,
-    make: () => Ground,
+    make: (shard: string | undefined, session: Session) => Ground,
   ): Ground | undefined {
-    return isFree() ? undefined : this.#positions.groundIn(clusterId, shard, make)
+    return isFree() ? undefined : this.#positions.groundIn(clusterId, shard, this, make)
   }
 
   /** @internal The callback that the session was made for has settled: pins without an end find theirs. */

@@ -6,7 +6,7 @@ import { covers, type Lineage, later } from './lineage.js'
 interface Seen {
   readonly node: string
   /** Which life of the node: after a restart it may stand further back. */
-  readonly life: number
+  life: number
   /** The moment at which its result came. */
   moment: number
 }
@@ -23,7 +23,8 @@ export class Footing {
   #primaryMoment = 0
   #seen: Seen[] = []
   /** Where reads of this session are under way now; others join them, so that none has to wait for what they show. */
-  #underWay: { node: string; count: number } | undefined
+  #underWayOn: string | undefined
+  #underWay = 0
 
   get position(): Position | undefined {
     return this.#position
@@ -49,27 +50,28 @@ export class Footing {
   }
 
   noteReplica(node: string, life: number, moment: number): void {
-    const before = this.#seen.find((it) => it.node === node)
-    if (before?.life === life) before.moment = moment
-    else if (before === undefined) this.#seen.push({ node, life, moment })
-    else {
-      this.#primaryMoment = Math.max(this.#primaryMoment, before.moment)
-      this.#seen = [...this.#seen.filter((it) => it !== before), { node, life, moment }]
+    for (const seen of this.#seen) {
+      if (seen.node !== node) continue
+      // In another life it may show less: what it showed before, only the primary can tell now.
+      if (seen.life !== life) this.#primaryMoment = Math.max(this.#primaryMoment, seen.moment)
+      seen.life = life
+      seen.moment = moment
+      return
     }
+    this.#seen.push({ node, life, moment })
   }
 
   began(node: string): void {
-    if (this.#underWay?.node === node) this.#underWay.count++
-    else if (this.#underWay === undefined) this.#underWay = { node, count: 1 }
+    if (this.#underWay === 0) this.#underWayOn = node
+    if (this.#underWayOn === node) this.#underWay++
   }
 
   ended(node: string): void {
-    if (this.#underWay?.node !== node) return
-    if (--this.#underWay.count === 0) this.#underWay = undefined
+    if (this.#underWayOn === node && this.#underWay > 0) this.#underWay--
   }
 
   get nodeUnderWay(): string | undefined {
-    return this.#underWay?.node
+    return this.#underWay === 0 ? undefined : this.#underWayOn
   }
 
   /** From a token, or a store: it may only add. */
@@ -93,19 +95,23 @@ export class Footing {
   }
 
   #settleSeen(primary: Sample | undefined, progressOf: (node: string) => Progress | undefined): void {
-    const unsettled = this.#seen.filter((seen) => {
-      const progress = progressOf(seen.node)
-      if (progress?.life === seen.life && progress.position !== undefined) {
-        if (progress.moment <= seen.moment) return true
-        this.raise(progress.position)
-        return false
-      }
-      // Nobody can ask it any more: no replica shows what the primary has not.
-      if (primary !== undefined && primary.moment > seen.moment) this.raise(primary.position)
-      else this.#primaryMoment = Math.max(this.#primaryMoment, seen.moment)
-      return false
-    })
-    if (unsettled.length < this.#seen.length) this.#seen = unsettled
+    for (let i = this.#seen.length - 1; i >= 0; i--) {
+      const seen = this.#seen[i] as Seen
+      if (this.#isSettledNow(seen, progressOf(seen.node), primary)) this.#seen.splice(i, 1)
+    }
+  }
+
+  #isSettledNow(seen: Seen, progress: Progress | undefined, primary: Sample | undefined): boolean {
+    if (progress?.life === seen.life) {
+      // It has not said since, or never: the same node goes on showing at least as much.
+      if (progress.position === undefined || progress.moment <= seen.moment) return false
+      this.raise(progress.position)
+      return true
+    }
+    // Nobody can ask it any more: no replica shows what the primary has not.
+    if (primary !== undefined && primary.moment > seen.moment) this.raise(primary.position)
+    else this.#primaryMoment = Math.max(this.#primaryMoment, seen.moment)
+    return true
   }
 
   /** The replicas that the session read on do not say how far they were: the primary was no less far. */

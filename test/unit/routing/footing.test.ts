@@ -60,6 +60,15 @@ describe('after a read on a replica', () => {
     assert.deepEqual(footing.position, at(700))
   })
 
+  test('a replica that never says where it stands is as good as itself', () => {
+    const footing = new Footing()
+    const silent = { position: undefined, moment: 0, life: 1 }
+    footing.noteReplica('a', 1, 10)
+    footing.settle(primaryAt(400, 11), knowing({ a: silent }))
+    assert.equal(footing.allows('a', silent, lineage), true)
+    assert.equal(footing.allows('b', replicaAt(900, 12), lineage), false)
+  })
+
   test('two replicas seen at once allow neither until both have said how far they were', () => {
     const footing = new Footing()
     footing.noteReplica('a', 1, 10)
