@@ -5,6 +5,7 @@ export {
   ConfigError,
   ConnectionLostError,
   ConsistencyError,
+  JobTooEarlyError,
   NodeError,
   NoPrimaryError,
   NoReplicaError,
@@ -14,6 +15,7 @@ export {
   UnknownShardError,
 } from './base/errors.js'
 export { outcomeOf } from './base/outcome.js'
+export { type CatchesUp, type JobConsistency, type JobReads, type JobStart, runJob } from './cluster/run-job.js'
 export { currentSession, type PinOptions, type Session, sessionFrom, withSession } from './cluster/session.js'
 export type { StoredPosition } from './cluster/session-positions.js'
 export {

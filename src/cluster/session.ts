@@ -199,6 +199,11 @@ export class Session {
     return isFree() ? undefined : this.#positions.groundIn(clusterId, shard, make)
   }
 
+  /** @internal The shards of this cluster in which it must see something. */
+  shardsIn(clusterId: string): readonly (string | undefined)[] {
+    return this.#positions.stored().flatMap((it) => (it.clusterId === clusterId ? [it.shard] : []))
+  }
+
   /** @internal The callback that the session was made for has settled: pins without an end find theirs. */
   end(): void {
     this.#isOver = true

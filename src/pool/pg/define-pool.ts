@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
 import type { ClusterStats } from '../../cluster/cluster.js'
-import { currentSession } from '../../cluster/session.js'
+import { currentSession, type Session } from '../../cluster/session.js'
 import type { PgModule } from '../../driver/pg/pg-types.js'
 import type { ClusterEvents } from '../../model/events.js'
 import type { Route } from '../../model/route.js'
@@ -90,6 +90,12 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       const call = { route: this.#route, consistency: undefined, shard: undefined, session: currentSession() }
       if (this.#core instanceof SingleNode) return this.#core.explain(text)
       return this.#core.cluster.explain(this.#core.cluster.statements.classify(text), call)
+    }
+
+    async caughtUp(session: Session, options: { readonly waitMs?: number } = {}): Promise<boolean> {
+      if (this.#core instanceof SingleNode) return true
+      const { cluster } = this.#core
+      return cluster.caughtUp(session, options.waitMs ?? cluster.config.waitMs)
     }
 
     view(): View {
