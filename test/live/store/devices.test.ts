@@ -198,7 +198,7 @@ describe('across devices, by Redis', need(redisPart('devices by Redis')), () => 
         const id = nextId()
         const failures = failuresOf(t)
         await pauseReplay()
-        const result = await withStoredSession({ store, key: `u${id}`, timeoutMs: 200 }, async () => {
+        const result = await withStoredSession({ store, key: `u${id}`, timeoutMs: 1000 }, async () => {
           await write(id)
           await server.kill()
           return seenOn(phone, id)
@@ -209,7 +209,7 @@ describe('across devices, by Redis', need(redisPart('devices by Redis')), () => 
           ['raise'],
         )
 
-        const blind = { store, key: `u${id}`, timeoutMs: 200 }
+        const blind = { store, key: `u${id}`, timeoutMs: 1000 }
         assert.equal(await withStoredSession(blind, () => seenOn(laptop, id)), 1)
         const careless = { ...blind, whenStoreFails: 'ignore' } as const
         assert.equal(await withStoredSession(careless, () => seenOn(laptop, id)), 0)
