@@ -128,6 +128,20 @@ for (const consistency of ['sticky', 'delayed'] as const) {
   })
 }
 
+test('with every replica gone, a sticky job reads on the primary', async () => {
+  await Promise.all(cluster.replicas.map((replica) => replica.stop()))
+  try {
+    const { id, token } = await enqueue()
+    await eventually(
+      () => worker.view().nodes.filter((it) => it.health.state === 'up').length,
+      (up) => up === 1,
+    )
+    assert.deepEqual(await work(id, { token, waitMs: 60_000 }), ON_PRIMARY)
+  } finally {
+    await Promise.all(cluster.replicas.map((replica) => replica.start()))
+  }
+})
+
 test('a job that writes reads its own writes', async () => {
   const { token } = await enqueue()
   await cluster.waitForReplay()
