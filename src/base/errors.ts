@@ -119,6 +119,13 @@ export class ChoiceOverError extends NodeError {
   readonly outcome = 'not-sent'
 }
 
+/** No replica shows yet what a job must see. It was not begun: the queue should try it again, a little later. */
+export class JobTooEarlyError extends ClusterError {
+  override readonly name = 'JobTooEarlyError'
+  readonly code = 'ERR_JOB_TOO_EARLY'
+  readonly outcome = 'not-sent'
+}
+
 /** No node that may serve the read shows all that it must see, and the primary was not to be asked, or was not there. */
 export class ConsistencyError extends RoutingError {
   override readonly name = 'ConsistencyError'

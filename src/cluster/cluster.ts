@@ -22,6 +22,7 @@ import type { Call, Errand } from './errand.js'
 import { History } from './history.js'
 import { Node, type NodeCounts, type NodeParts } from './node.js'
 import { Router } from './router.js'
+import type { Session } from './session.js'
 import { type MakeCache, Statements } from './statements.js'
 import { Watch } from './watch.js'
 
@@ -141,6 +142,18 @@ export class Cluster<Pool extends NodePool = NodePool> {
       // A shard that does not exist: whoever called waits for a promise.
       return Promise.reject(error)
     }
+  }
+
+  /**
+   * Whether replicas show all that the session must see, or will within `waitMs`; sooner `false` where none is likely to.
+   *
+   * @throws {NoReplicaError} no node at all could be reached.
+   * @throws {ClosedError}
+   */
+  async caughtUp(session: Session, waitMs: number): Promise<boolean> {
+    if (this.#state === 'closed') throw new ClosedError('the cluster is closed')
+    await this.ready()
+    return this.#router.caughtUp(session, waitMs)
   }
 
   explain(found: Classification, call: Call): Route | undefined {

@@ -6,6 +6,7 @@ import { positionText } from '../model/position.js'
 import type { Route, RouteReason } from '../model/route.js'
 import { isRepeatable, levelOf, type Need, needOf } from '../routing/need.js'
 import { catchUp } from './catch-up.js'
+import { caughtUp } from './caught-up.js'
 import { type Choice, pickAllowed, pickFrom, type ShardChoices } from './choices.js'
 import type { Call, Errand, RouterParts } from './errand.js'
 import { BoundFit, type Fit } from './fit.js'
@@ -157,9 +158,22 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   }
 
   /** What the session of this call stands on; `undefined`: there is none, or nothing to tell apart. */
-  groundIn(call: Call): Ground<Pool> | undefined {
+  groundIn(call: Pick<Call, 'shard' | 'session'>): Ground<Pool> | undefined {
     if (!this.#hasReplicas || call.session === undefined) return undefined
     return call.session.groundIn(this.parts.config.id, this.#shardOf(call), this.#newGround)
+  }
+
+  /** Whether replicas show all that the session must see, in every shard, or will within `waitMs`. */
+  async caughtUp(session: Session, waitMs: number): Promise<boolean> {
+    if (!this.#hasReplicas) return true
+    const own = this.#shardOf({ shard: undefined, session })
+    const shards = [...new Set([own, ...session.shardsIn(this.parts.config.id)])]
+    const known = shards.filter((shard) => this.parts.choices().of(shard) !== undefined)
+    const answers = known.map((shard) => {
+      const ground = this.groundIn({ shard, session })
+      return ground === undefined || caughtUp(ground, shard, waitMs, this.parts)
+    })
+    return (await Promise.all(answers)).every(Boolean)
   }
 
   readonly #newGround = (shard: string | undefined, session: Session): Ground<Pool> => {

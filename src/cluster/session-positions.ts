@@ -1,4 +1,5 @@
 import type { Position } from '../model/position.js'
+import { later } from '../routing/lineage.js'
 import type { TokenPosition } from '../routing/session-token.js'
 
 /** What a session stands on in one shard of one cluster, as far as the session needs to know. */
@@ -18,7 +19,7 @@ export interface StoredPosition {
   /** The `id` of the pool. */
   readonly clusterId: string
   readonly shard: string | undefined
-  /** `unknown`: there was a write whose position nobody could learn. */
+  /** `unknown`: there was a write whose position nobody could learn. It may stand beside a position of the same place. */
   readonly position: Position | 'unknown'
 }
 
@@ -28,17 +29,19 @@ interface Place {
   /** Made when the session first meets the cluster. */
   ground: SessionGround | undefined
   /** What it was begun with. */
-  begunWith: Position | 'unknown' | undefined
+  begunWith: Position | undefined
+  /** It was begun with a write of unknown position besides: a later position need not cover that. */
+  isBlind: boolean
 }
 
 /** What a session must see, by cluster and shard. */
 export class SessionPositions {
   readonly #places: Place[] = []
-  readonly #begunWith: 'unknown' | undefined
+  readonly #isBlind: boolean
 
-  /** @param begunWith what it must see of clusters that nothing is known of: `unknown`, what their primaries show. */
+  /** @param begunWith what it must see of every cluster: `unknown`, what their primaries show. */
   constructor(begunWith: 'unknown' | undefined) {
-    this.#begunWith = begunWith
+    this.#isBlind = begunWith === 'unknown'
   }
 
   groundIn<Ground extends SessionGround, Session>(
@@ -51,6 +54,7 @@ export class SessionPositions {
     if (place.ground === undefined) {
       place.ground = make(shard, session)
       if (place.begunWith !== undefined) place.ground.raise(place.begunWith)
+      if (place.isBlind) place.ground.raise('unknown')
     }
     return place.ground as Ground
   }
@@ -58,16 +62,12 @@ export class SessionPositions {
   adopt(clusterId: string, shard: string | undefined, position: Position | 'unknown'): void {
     const place = this.#placeOf(clusterId, shard)
     if (place.ground !== undefined) place.ground.raise(position)
-    else if (place.begunWith === undefined || position === 'unknown' || isLater(position, place.begunWith)) {
-      place.begunWith = position
-    }
+    else if (position === 'unknown') place.isBlind = true
+    else place.begunWith = later(place.begunWith, position)
   }
 
   get hasMoved(): boolean {
-    return this.#places.some(({ ground, begunWith }) => {
-      if (ground === undefined) return false
-      return !ground.isSettled || !isSame(ground.position, begunWith)
-    })
+    return this.#places.some(hasMoved)
   }
 
   async settle(): Promise<void> {
@@ -75,11 +75,12 @@ export class SessionPositions {
   }
 
   stored(): readonly StoredPosition[] {
-    return this.#places.flatMap(({ clusterId, shard, ground, begunWith }) => {
-      const isUnknown = ground !== undefined && !ground.isSettled
-      const position = isUnknown ? 'unknown' : ground === undefined ? begunWith : ground.position
-      return position === undefined ? [] : [{ clusterId, shard, position }]
-    })
+    return this.#places.flatMap(storedIn)
+  }
+
+  /** What it was not begun with. */
+  moved(): readonly StoredPosition[] {
+    return this.#places.filter(hasMoved).flatMap(storedIn)
   }
 
   portable(): readonly Omit<TokenPosition, 'untilMs'>[] {
@@ -89,18 +90,24 @@ export class SessionPositions {
   /** A session meets few: a list is faster than a map of maps. */
   #placeOf(clusterId: string, shard: string | undefined): Place {
     for (const place of this.#places) if (place.clusterId === clusterId && place.shard === shard) return place
-    const place: Place = { clusterId, shard, ground: undefined, begunWith: this.#begunWith }
+    const place: Place = { clusterId, shard, ground: undefined, begunWith: undefined, isBlind: this.#isBlind }
     this.#places.push(place)
     return place
   }
 }
 
-function isLater(one: Position, other: Position | 'unknown'): boolean {
-  if (other === 'unknown') return false
-  return one.timeline > other.timeline || (one.timeline === other.timeline && one.lsn > other.lsn)
+function hasMoved({ ground, begunWith, isBlind }: Place): boolean {
+  return ground !== undefined && (!ground.isSettled || isBlind || !isSame(ground.position, begunWith))
 }
 
-function isSame(one: Position | undefined, other: Position | 'unknown' | undefined): boolean {
-  if (one === undefined || other === undefined || other === 'unknown') return one === other
+function storedIn({ clusterId, shard, ground, begunWith, isBlind }: Place): readonly StoredPosition[] {
+  const position = ground === undefined ? begunWith : ground.position
+  const isUnknown = ground === undefined ? isBlind : !ground.isSettled
+  const known: StoredPosition[] = position === undefined ? [] : [{ clusterId, shard, position }]
+  return isUnknown ? [...known, { clusterId, shard, position: 'unknown' }] : known
+}
+
+function isSame(one: Position | undefined, other: Position | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
   return one.system === other.system && one.timeline === other.timeline && one.lsn === other.lsn
 }

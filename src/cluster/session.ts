@@ -31,6 +31,11 @@ export interface SessionStart {
    * that we know nothing of (`see-primary`): reads see at least what the primary shows when it is asked first.
    */
   readonly refusedToken?: 'ignore' | 'see-primary' | undefined
+  /**
+   * `primary`: reads see at least what the primary shows when it is asked first, since there may be a write of this user
+   * that nothing here tells of.
+   */
+  readonly mustSee?: 'primary' | undefined
   /** What reads of this session may miss, where the call does not say. Default: what the pool says. */
   readonly consistency?: Consistency | undefined
   /** The shard of all statements of the session that do not name one themselves. */
@@ -84,8 +89,8 @@ export class Session {
     const { token, tokens } = start
     const read = token === undefined ? [] : (tokens?.read(token, clocks.wall()) ?? [])
     this.tokenProblem = typeof read === 'string' ? read : undefined
-    const mustSeeAll = this.tokenProblem !== undefined && start.refusedToken === 'see-primary'
-    this.#positions = new SessionPositions(mustSeeAll ? 'unknown' : undefined)
+    const isBlind = this.tokenProblem !== undefined && start.refusedToken === 'see-primary'
+    this.#positions = new SessionPositions(isBlind || start.mustSee === 'primary' ? 'unknown' : undefined)
     if (typeof read !== 'string') for (const entry of read) this.#adopt(entry, tokens?.maxAgeMs ?? 0)
   }
 
@@ -164,6 +169,12 @@ export class Session {
     return this.#positions.stored()
   }
 
+  /** Of its positions, those that it did not begin with, or may not have. Waits as `token` does. */
+  async news(): Promise<readonly StoredPosition[]> {
+    await this.#positions.settle()
+    return this.#positions.moved()
+  }
+
   /** It must see these too: of another device of the same user, say. What it must see already stays. */
   mustSee(positions: readonly StoredPosition[]): void {
     for (const { clusterId, shard, position } of positions) this.#positions.adopt(clusterId, shard, position)
@@ -192,6 +203,11 @@ export class Session {
     make: (shard: string | undefined, session: Session) => Ground,
   ): Ground | undefined {
     return isFree() ? undefined : this.#positions.groundIn(clusterId, shard, this, make)
+  }
+
+  /** @internal The shards of this cluster in which it must see something. */
+  shardsIn(clusterId: string): readonly (string | undefined)[] {
+    return this.#positions.stored().flatMap((it) => (it.clusterId === clusterId ? [it.shard] : []))
   }
 
   /** @internal The callback that the session was made for has settled: pins without an end find theirs. */

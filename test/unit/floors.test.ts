@@ -15,13 +15,14 @@ const FLOORS: Readonly<Record<string, number>> = {
   driver: 2,
   cluster: 3,
   pool: 4,
+  store: 4,
   makara: 4,
   http: 4,
   testing: 5,
   cli: 5,
 }
 /** Folders whose sub-folders are neighbours of each other. */
-const SPLIT = new Set(['dialect', 'driver', 'pool'])
+const SPLIT = new Set(['dialect', 'driver', 'pool', 'store'])
 /** What the pure floors may use of Node.js: arithmetic, no input or output. */
 const PURE = new Set(['base', 'model', 'routing'])
 const PURE_BUILT_INS = new Set(['node:crypto'])

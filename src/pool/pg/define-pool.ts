@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { markOutcome } from '../../base/outcome.js'
 import { hideSecrets } from '../../base/secrets.js'
 import type { ClusterStats } from '../../cluster/cluster.js'
-import { currentSession } from '../../cluster/session.js'
+import { currentSession, type Session } from '../../cluster/session.js'
 import type { PgModule } from '../../driver/pg/pg-types.js'
 import type { ClusterEvents } from '../../model/events.js'
 import type { Route } from '../../model/route.js'
@@ -95,6 +95,12 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       const call = { route: this.#route, consistency: undefined, shard: undefined, session: currentSession() }
       if (this.#core instanceof SingleNode) return this.#core.explain(text)
       return this.#core.cluster.explain(this.#core.cluster.statements.classify(text), call)
+    }
+
+    async caughtUp(session: Session, options: { readonly waitMs?: number } = {}): Promise<boolean> {
+      if (this.#core instanceof SingleNode) return true
+      const { cluster } = this.#core
+      return cluster.caughtUp(session, options.waitMs ?? cluster.config.waitMs)
     }
 
     view(): View {

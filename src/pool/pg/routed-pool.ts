@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { ClusterStats } from '../../cluster/cluster.js'
+import type { Session } from '../../cluster/session.js'
 import type { Consistency } from '../../model/consistency.js'
 import type { ClusterEvents } from '../../model/events.js'
 import type { Route } from '../../model/route.js'
@@ -36,6 +37,14 @@ export interface RoutedPool extends RoutedCalls {
   readonly reader: RoutedPool & pg.Pool
   /** Where this text would go now, and why. Nothing is sent; `undefined`: no node could take it. */
   route(text: string): Route | undefined
+  /**
+   * Whether replicas show all that this session must see, in every shard, or will within `waitMs` (default: the pool's).
+   * Answers sooner where waiting will surely not do. With no replica configured, the primary shows all: `true`.
+   *
+   * @throws {NoReplicaError} no node at all could be reached.
+   * @throws {ClosedError} after `end()`.
+   */
+  caughtUp(session: Session, options?: { readonly waitMs?: number }): Promise<boolean>
   /** Every node as this process sees it now. Immutable: ask again for news. */
   view(): View
   stats(): ClusterStats

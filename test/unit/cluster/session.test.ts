@@ -9,6 +9,7 @@ import {
   withSession,
 } from '../../../src/cluster/session.js'
 import { sessionTokens } from '../../../src/cluster/session-tokens.js'
+import type { Position } from '../../../src/model/position.js'
 
 const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
 const WROTE = { to: 'primary', because: 'wrote' }
@@ -449,5 +450,32 @@ describe('a token', () => {
     ] as const) {
       assert.throws(() => sessionTokens(options as never), { name: 'ConfigError', message })
     }
+  })
+})
+
+describe('positions', () => {
+  const at = (lsn: bigint, timeline = 1): Position => ({ system: '7301', timeline, lsn })
+  const shop = (position: Position | 'unknown') => ({ clusterId: 'shop', shard: undefined, position })
+
+  test('of other devices are kept, the greatest of each place', async () => {
+    const { session } = begin()
+    session.mustSee([shop(at(5n)), shop(at(9n)), shop(at(7n)), { ...shop(at(1n)), shard: 'eu' }])
+
+    assert.deepEqual(await session.positions(), [shop(at(9n)), { ...shop(at(1n)), shard: 'eu' }])
+  })
+
+  test('known and unknown are kept side by side, and travel so in a token', async () => {
+    const { session } = begin()
+    session.mustSee([shop(at(5n)), shop('unknown'), shop(at(9n))])
+
+    const { session: other } = begin({ token: await session.token(tokens), tokens })
+    for (const it of [session, other]) assert.deepEqual(await it.positions(), [shop(at(9n)), shop('unknown')])
+  })
+
+  test('that it began with are no news', async () => {
+    const { session } = begin()
+    session.mustSee([shop(at(5n)), shop('unknown')])
+
+    assert.deepEqual([session.hasMoved, await session.news()], [false, []])
   })
 })
