@@ -5,8 +5,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { NODE_VERSIONS, OTHER_VERSIONS, POSTGRES_VERSIONS, type Version } from '../test/support/versions.js'
 
-/** What speaks with servers. */
-const LIVE = ['test/live', 'test/contract']
+/** What servers of other versions could answer differently. */
+const LIVE = [
+  ...['test/contract', 'test/live/pool', 'test/live/consistency', 'test/live/makara.test.ts'],
+  ...['start', 'controls', 'network', 'promotion', 'looking'].map((it) => `test/live/testing/${it}.test.ts`),
+]
 /** The whole program once, but for what only the servers could do differently. */
 const PROGRAM = ['test/unit', 'test/tables', 'test/contract', 'test/live/pool']
 

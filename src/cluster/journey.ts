@@ -45,6 +45,7 @@ export class Journey<Pool extends NodePool, Result> {
   readonly #fit: Fit<Pool> | undefined
   #need: Need
   #hasAsked = false
+  #hasChosenAgain = false
   #hasWaited = false
   #waitedMs = 0
   /** It has its place among the reads on the primary, for as many tries as it takes. */
@@ -103,7 +104,9 @@ export class Journey<Pool extends NodePool, Result> {
     const { parts } = this.#router
     const judgement = parts.judge(error)
     parts.reportFailure(node, judgement, error)
-    this.#tried.add(node)
+    // The node is well, and may be chosen again, once, by what is known of it now.
+    if (judgement.failure === 'choice-over' && !this.#hasChosenAgain) this.#hasChosenAgain = true
+    else this.#tried.add(node)
     this.#last = { node, error }
     const attempt = { need: this.#need.to, role: node.role, repeatable: isRepeatable(this.#errand.found) }
     const step = parts.clock.now() > this.#deadlineMs ? 'give-up' : afterFailure(judgement, attempt)

@@ -16,6 +16,8 @@ export type Failure =
   | 'connection-lost'
   /** Waiting for a free connection took too long; the node itself may be well. */
   | 'pool-exhausted'
+  /** A connection was found, but the choice of the node no longer held. */
+  | 'choice-over'
   /** Wrong password, no such database, no entry in pg_hba.conf: trying again does not help. */
   | 'misconfigured'
   /** Everything else: the statement's own error. */

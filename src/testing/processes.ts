@@ -34,6 +34,15 @@ export function send(it: Process, signal: NodeJS.Signals): void {
   }
 }
 
+/** A signal to stop takes effect when the process is scheduled next. Where there is no `/proc` nobody can tell. */
+export function hasStopped(it: Process): boolean {
+  const now = statOf(it.pid)
+  return now === undefined || now.startedAt !== it.startedAt || STOPPED.has(now.state)
+}
+
+/** Stopped, by a signal or a debugger; or ended. */
+const STOPPED: ReadonlySet<string> = new Set(['T', 't', 'Z', 'X'])
+
 export function childrenOf(parent: number): readonly Process[] {
   return (HAS_PROC ? inProc(parent) : inProcessStatus(parent)).map(processOf)
 }

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { OperationError } from './errors.js'
 import { lastLines, sizeOf, textFrom } from './log-file.js'
 import type { Owner } from './owner.js'
-import { childrenOf, isAlive, type Process, processOf, send } from './processes.js'
+import { childrenOf, hasStopped, isAlive, type Process, processOf, send } from './processes.js'
 import { serverEnvironment } from './programs.js'
 import type { Reaper } from './reaper.js'
 
@@ -91,7 +91,8 @@ export class Server {
   }
 
   /** Stops time for the server and all its children, those included that it was about to have. */
-  freeze(): void {
+  /** Settles when each process of the server has stopped in time. */
+  async freeze(): Promise<void> {
     const { pid } = this
     if (pid === undefined) throw this.#failure('freeze', 'it does not run; start it first', '')
     this.#isFrozen = true
@@ -102,6 +103,7 @@ export class Server {
       for (const it of fresh) stopped.add(it.pid)
       fresh = childrenOf(pid).filter((it) => !stopped.has(it.pid))
     }
+    while (this.#isFrozen && !this.#family(pid).every(hasStopped)) await wait(POLL_MS)
   }
 
   thaw(): void {

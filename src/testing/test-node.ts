@@ -104,7 +104,7 @@ export class TestNode {
 
   /** Stops time for the server: connections stay open, new ones are taken by the system, and nothing answers. */
   async freeze(): Promise<void> {
-    this.parts.server.freeze()
+    await this.parts.server.freeze()
   }
 
   /** Time goes on. Of a node that is not frozen: nothing. */

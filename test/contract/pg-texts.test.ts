@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { ChoiceOverError } from '../../src/base/errors.js'
 import { judgeSqlState } from '../../src/dialect/postgresql/errors.js'
 import { watchConnections } from '../../src/driver/pg/connection-watch.js'
 import { judgeError, markNotSent } from '../../src/driver/pg/judge.js'
@@ -89,4 +90,9 @@ test('a write on a standby is refused as by a replica, and was not executed', as
 test('a connection that breaks while nobody listens ends no process', () => {
   const { Client } = watchConnections(pg.Client as unknown as PgClientClass, () => undefined)
   assert.doesNotThrow(() => new Client({}).emit('error', new Error('terminating connection')))
+})
+
+test('a choice that no longer holds says nothing against the node, and nothing was sent', () => {
+  const error = new ChoiceOverError('replica-1', 'replica-1 may show less than when it was chosen; nothing was sent')
+  assert.deepEqual(judge(error), { failure: 'choice-over', outcome: 'not-sent' })
 })

@@ -26,6 +26,7 @@ const table: readonly [string, Failure, Outcome, Attempt, NextStep][] = [
   ['an unreachable primary is looked for', 'connect-failed', 'not-sent', write, 'find-primary'],
   ['a busy primary is waited for, not looked for', 'pool-exhausted', 'not-sent', write, 'give-up'],
   ['a busy replica sends a read elsewhere', 'pool-exhausted', 'not-sent', readOnReplica, 'elsewhere'],
+  ['a choice that no longer holds is made again', 'choice-over', 'not-sent', readOnReplica, 'elsewhere'],
   ['a wrong password on the primary is told', 'misconfigured', 'not-sent', write, 'give-up'],
   ['a statement’s own error is told', 'statement', 'refused', readOnReplica, 'give-up'],
   ['a value that cannot be sent is told', 'statement', 'not-sent', readOnReplica, 'give-up'],

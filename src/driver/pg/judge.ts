@@ -1,4 +1,4 @@
-import { ConnectionLostError, type Outcome, WrongRoleError } from '../../base/errors.js'
+import { ChoiceOverError, ConnectionLostError, type Outcome, WrongRoleError } from '../../base/errors.js'
 import type { Judgement } from '../../model/judgement.js'
 
 const NOT_SENT = Symbol('not sent')
@@ -12,6 +12,7 @@ export function markNotSent<E extends object>(error: E): E {
 /** Reads what `pg`, the socket or the server said. By code; by text only where `pg` gives nothing else. */
 export function judgeError(error: unknown, judgeSqlState: (code: string) => Judgement | undefined): Judgement {
   if (error instanceof WrongRoleError) return { failure: 'refused-by-replica', outcome: 'not-sent' }
+  if (error instanceof ChoiceOverError) return { failure: 'choice-over', outcome: 'not-sent' }
   if (error instanceof ConnectionLostError) return { failure: 'connection-lost', outcome: 'unknown' }
   if (!(error instanceof Error)) return { failure: 'statement', outcome: 'unknown' }
   const code = codeOf(error)
