@@ -20,10 +20,14 @@ export class Ground<Pool extends NodePool = NodePool> implements Fit<Pool>, Sess
     this.#publish = publish
   }
 
-  /** A write of the session has ended, well or not. */
-  noteWrite(): void {
+  /**
+   * A write of the session has ended, well or not.
+   *
+   * @param isWanted a read will soon want to know where that was.
+   */
+  noteWrite(isWanted: boolean): void {
     this.footing.notePrimary(this.#history.moments.next())
-    this.#history.writeEnded()
+    if (isWanted) this.#history.writeEnded()
   }
 
   /** A read of the session has shown what this node shows. */

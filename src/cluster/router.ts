@@ -154,7 +154,9 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     if (call.session === undefined) return
     const { id, stickyMs } = this.parts.config
     if (stickyMs !== undefined) call.session.holdAfterWrite(id, stickyMs, this.parts.clock.now())
-    this.groundIn(call)?.noteWrite()
+    // Where reads do not look at positions, one is asked for when a call wants it after all.
+    const isWanted = (call.session.consistency ?? this.parts.config.consistency) === 'session'
+    this.groundIn(call)?.noteWrite(isWanted)
   }
 
   /** What the session of this call stands on; `undefined`: there is none, or nothing to tell apart. */
