@@ -1,16 +1,15 @@
 import { AsyncResource } from 'node:async_hooks'
-import { EventEmitter } from 'node:events'
 import { WrongRoleError } from '../../base/errors.js'
 import { markOutcome } from '../../base/outcome.js'
 import type { Call } from '../../cluster/errand.js'
 import { currentSession, Session } from '../../cluster/session.js'
 import type { PgNodePool } from '../../driver/pg/node-pool.js'
-import type { TypeOverrides } from '../../driver/pg/pg-types.js'
 import type { Demand } from '../../model/driver.js'
 import type { Classification } from '../../model/intent.js'
 import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
 import { checkCall } from './check-call.js'
+import { ClientFace } from './client-face.js'
 import type { PoolCore } from './core.js'
 import { Loan, type Submittable } from './loan.js'
 import {
@@ -21,6 +20,7 @@ import {
   FRESH,
   type SessionState,
 } from './session-state.js'
+import { Turns } from './turns.js'
 
 /** Events of the real connection that the client passes on while it has one. */
 const PASSED_ON = ['notice', 'notification', 'drain', 'end'] as const
@@ -32,15 +32,13 @@ const PASSED_ON = ['notice', 'notification', 'drain', 'end'] as const
  * a temporary table, a lock) holds the client there; settings follow it to other connections. Either is undone before a
  * connection goes back to its pool.
  */
-export class LazyClient extends EventEmitter {
+export class LazyClient extends ClientFace {
   readonly #core: PoolCore
   readonly #route: ViewRoute | undefined
   /** A checked-out client is a session of its own, if nobody has begun one around it. */
   readonly #session: Session
-  readonly #types: TypeOverrides | undefined
-  readonly #waiting: (() => void)[] = []
-  #hasOwnTypes = false
-  #busy = false
+  /** Statements of one client run one after the other, as on a connection. */
+  readonly #turns = new Turns()
   #loan: Loan | undefined
   #state: SessionState = FRESH
   /** What the open transaction has done so far: its session must see that once it is over. */
@@ -50,12 +48,10 @@ export class LazyClient extends EventEmitter {
   #released = false
 
   constructor(core: PoolCore, route: ViewRoute | undefined) {
-    super()
+    super(core, () => this.#loan)
     this.#core = core
     this.#route = route
     this.#session = currentSession() ?? new Session()
-    const { TypeOverrides } = core.pg
-    this.#types = TypeOverrides === undefined ? undefined : new TypeOverrides(core.options['types'])
     core.clients.add(this)
   }
 
@@ -65,12 +61,12 @@ export class LazyClient extends EventEmitter {
     this.#released = true
     // Nobody can close a cursor that was left open, and with it open the connection serves nobody else.
     if (error || this.#loan?.hasOpenCursor === true) this.#abandon(error || true)
-    else void this.#inTurn(() => this.#giveBack()).finally(() => this.#core.clients.remove(this))
+    else void this.#turns.inTurn(() => this.#giveBack()).finally(() => this.#core.clients.remove(this))
   }
 
   /** Resolves when everything asked of this client so far is over, well or not. */
   idle(): Promise<void> {
-    return this.#inTurn(() => Promise.resolve())
+    return this.#turns.inTurn(() => Promise.resolve())
   }
 
   query(config: unknown, values?: unknown, callback?: unknown): unknown {
@@ -80,49 +76,13 @@ export class LazyClient extends EventEmitter {
     const isLate = this.#released
     if (call.isSubmittable) {
       bindEvents(config as object)
-      void this.#inTurn(() => this.#runSubmittable(call, session, isLate))
+      void this.#turns.inTurn(() => this.#runSubmittable(call, session, isLate))
       return config
     }
-    const result = this.#inTurn(() => this.#run(call, session, isLate))
+    const result = this.#turns.inTurn(() => this.#run(call, session, isLate))
     if (call.callback === undefined) return result
     callBackWith(result, call.callback)
     return undefined
-  }
-
-  /** The server process of the connection that this client has now; `null` while it has none. */
-  get processID(): number | null {
-    const pid = this.#loan?.client.processID ?? null
-    if (this.#loan !== undefined) this.#core.pids.asked(pid, this.#loan.pool.name)
-    return pid
-  }
-
-  get connection(): unknown {
-    return this.#loan?.client.connection
-  }
-
-  get connectionParameters(): unknown {
-    return this.#real('connectionParameters') ?? this.#core.options
-  }
-
-  get host(): unknown {
-    return this.#real('host') ?? this.#core.options['host']
-  }
-
-  get port(): unknown {
-    return this.#real('port') ?? this.#core.options['port']
-  }
-
-  get database(): unknown {
-    return this.#real('database') ?? this.#core.options['database']
-  }
-
-  get user(): unknown {
-    return this.#real('user') ?? this.#core.options['user']
-  }
-
-  /** The name of the node that this client has a connection to now. */
-  get node(): string | undefined {
-    return this.#loan?.pool.name
   }
 
   get _queryable(): boolean {
@@ -133,65 +93,12 @@ export class LazyClient extends EventEmitter {
     return this.#released
   }
 
-  getTransactionStatus(): 'I' | 'T' | 'E' {
-    return this.#loan === undefined ? 'I' : this.#loan.pool.statusOf(this.#loan.client)
-  }
-
-  setTypeParser(oid: number, format: unknown, parse?: unknown): void {
-    this.#hasOwnTypes = true
-    this.#types?.setTypeParser(oid, format, parse)
-  }
-
-  getTypeParser(oid: number, format?: unknown): unknown {
-    return this.#types?.getTypeParser(oid, format)
-  }
-
-  escapeIdentifier(text: string): string {
-    return this.#core.pg.escapeIdentifier(text)
-  }
-
-  escapeLiteral(text: string): string {
-    return this.#core.pg.escapeLiteral(text)
-  }
-
-  /** A pooled client is connected when it needs to be; `pg` refuses a second `connect` in the same words. */
-  connect(callback?: (error: Error) => void): Promise<never> | undefined {
-    const error = new Error('Client has already been connected. You cannot reuse a client.')
-    if (callback === undefined) return Promise.reject(error)
-    process.nextTick(callback, error)
-    return undefined
-  }
-
   /** Closes the connection that the client has, if any. It must still be released. */
   end(callback?: () => void): Promise<void> | undefined {
-    const ended = this.#inTurn(async () => this.#drop(true))
+    const ended = this.#turns.inTurn(async () => this.#drop(true))
     if (callback === undefined) return ended
     void ended.then(callback)
     return undefined
-  }
-
-  ref(): void {}
-
-  unref(): void {}
-
-  #real(name: string): unknown {
-    return (this.#loan?.client as unknown as Record<string, unknown> | undefined)?.[name]
-  }
-
-  /** Statements of one client run one after the other, as on a connection. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#busy) return this.#begin(work)
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(AsyncResource.bind(() => this.#begin(work).then(resolve, reject)))
-    })
-  }
-
-  #begin<T>(work: () => Promise<T>): Promise<T> {
-    this.#busy = true
-    return work().finally(() => {
-      this.#busy = false
-      this.#waiting.shift()?.()
-    })
   }
 
   /** @param isLate it was asked after the release; what was asked before it still runs. */
@@ -318,7 +225,7 @@ export class LazyClient extends EventEmitter {
   async #send(loan: Loan, call: PgCall, found: Classification, repeatable: boolean): Promise<unknown> {
     if (found.effects.some((it) => it.kind === 'set')) await loan.readBaseline()
     try {
-      const result = await loan.query(this.#configOf(call), call.values, repeatable)
+      const result = await loan.query(this.configOf(call), call.values, repeatable)
       const effects = found.effects.length === 0 ? found.effects : effectsAsTold(found.effects, tagsOf(result))
       this.#state = afterStatement(this.#state, effects, { config: call.config, values: call.values })
       this.#seeTransactionEnd(loan, result)
@@ -347,7 +254,7 @@ export class LazyClient extends EventEmitter {
     if (this.#isHeld(loan)) this.#lost = error
     const node = this.#core.cluster.nodes.get(loan.pool.name)
     if (node !== undefined) this.#core.cluster.reportFailure(node, error)
-    if (!this.#busy) this.#drop(error)
+    if (!this.#turns.isTaken) this.#drop(error)
     // Nobody has to listen: whoever uses the client next hears of it.
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
@@ -359,13 +266,6 @@ export class LazyClient extends EventEmitter {
       new Error('Client has encountered a connection error and is not queryable', { cause: this.#lost }),
       'not-sent',
     )
-  }
-
-  /** Overridden type parsers go with each statement: the connection belongs to others tomorrow. */
-  #configOf(call: PgCall): unknown {
-    if (!this.#hasOwnTypes) return call.config
-    if (typeof call.config === 'string') return { text: call.config, types: this.#types }
-    return { types: this.#types, ...(call.config as object) }
   }
 
   #take(loan: Loan): void {
@@ -405,7 +305,7 @@ export class LazyClient extends EventEmitter {
     this.#lost = error instanceof Error ? error : new Error('the client was released with its connection closed')
     this.#drop(error)
     // What was on its way to a connection may have one by the time its turn is over.
-    void this.#inTurn(async () => this.#drop(error)).finally(() => this.#core.clients.remove(this))
+    void this.#turns.inTurn(async () => this.#drop(error)).finally(() => this.#core.clients.remove(this))
   }
 
   #drop(error: unknown): void {
