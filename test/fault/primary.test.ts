@@ -32,6 +32,26 @@ test('writes follow a promotion, and the old primary is fenced when it comes bac
   assert.deepEqual(await cluster.nodesThatRan('insert into t values (2)'), ['replica-1'])
 })
 
+test('a write follows a promotion at once, though all idle connections there still take it for a replica', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { idleTimeoutMillis: 0 }, { replicas: 1 })
+  await pool.query('create table t (a int)')
+  await cluster.waitForReplay()
+  const client = await pool.connect()
+  await client.query('select 1')
+  await Promise.all(Array.from({ length: 5 }, () => pool.query('select pg_sleep(0.05)')))
+  await cluster.stop('primary', 'immediate')
+  await cluster.promote('replica-1')
+  await eventually(
+    () => pool.view().nodes.find((it) => it.name === 'replica-1')?.role,
+    (role) => role === 'primary',
+  )
+  await client.query('insert into t values (1)')
+  client.release()
+  await pool.query('insert into t values (2)')
+  const { rows } = await pool.query({ text: 'select a from t order by a', route: 'primary' })
+  assert.deepEqual(rows, [{ a: 1 }, { a: 2 }])
+})
+
 test('a primary that is silent for too long gives up its writes as unknown, and reads go on', async (t) => {
   const { cluster, pool } = await clusterAndPool(t, { probe: { everyMs: 100, timeoutMs: 200, hungAfterMs: 600 } })
   await pool.query('create table t (a int)')

@@ -36,6 +36,7 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
   readonly #makeSide: () => SideConnection
   readonly #underWay = new Set<UnderWay>()
   readonly #leisurely = new Set<SideConnection>()
+  readonly #lentBefore = new WeakSet<PgClient>()
 
   constructor(node: NodeConfig<PgPoolOptions>, parts: PgNodeParts, reports: NodeReports) {
     this.name = node.name
@@ -91,8 +92,12 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
   acquireThen(demand: Demand, done: (error: Error | undefined, lease?: Lease) => void): void {
     this.pool.connect((error, client, release) => {
       if (error !== undefined || client === undefined) return done(markNotSent(error ?? new Error('no connection')))
+      const isNew = !this.#lentBefore.has(client)
+      this.#lentBefore.add(client)
       if (demand.primaryOnly && this.#watch.roleOf(client) === 'replica') {
-        release()
+        // An idle connection hears of a promotion only with its next answer: what a new one says is the present.
+        release(isNew ? undefined : true)
+        if (!isNew) return this.acquireThen(demand, done)
         return done(new WrongRoleError(this.name, `${this.name} is a replica now; nothing was sent`))
       }
       if (demand.stillHolds?.() === false) {

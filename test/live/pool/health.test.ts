@@ -215,6 +215,10 @@ test('a read-only transaction that replay ends is told, and its connection is no
     assert.match(`${error.code} ${error.message}`, /40001|not queryable|terminated/)
     client.release()
   }
+  await eventually(
+    () => pool.view().nodes.map((it) => it.health.state),
+    (states) => states.every((it) => it === 'up'),
+  )
   for (const { name } of cluster.replicas) {
     assert.deepEqual((await pool.query({ text: 'select 1 as n', route: { node: name } })).rows, [{ n: 1 }])
   }
