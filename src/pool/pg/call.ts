@@ -27,25 +27,39 @@ interface QueryLike {
   readonly consistency?: Consistency
 }
 
-const PLAIN = { route: undefined, shard: undefined, consistency: undefined }
-
-/** Reads the arguments of `query(text | config | submittable, values?, callback?)`, as `pg` does. */
+/**
+ * Reads the arguments of `query(text | config | submittable, values?, callback?)`, as `pg` does.
+ *
+ * Each shape is written out: this runs for every statement, and to spread one object into another costs more than routing.
+ */
 export function readCall(config: unknown, values: unknown, callback: unknown): PgCall {
-  const done = typeof values === 'function' ? values : callback
+  const done = (typeof values === 'function' ? values : callback) as Callback | undefined
   const given = typeof values === 'function' ? undefined : values
-  const base = { config, values: given, callback: done as Callback | undefined }
-  if (typeof config === 'string') {
-    return { ...base, text: config, isSubmittable: false, ...PLAIN }
-  }
+  if (typeof config === 'string') return textCall(config, given, done)
   const query = (config ?? {}) as QueryLike
   const text = query.text ?? query.cursor?.text
   return {
-    ...base,
     text: typeof text === 'string' ? text : '',
+    config,
+    values: given,
+    callback: done,
     isSubmittable: typeof query.submit === 'function',
     route: query.route,
     shard: query.shard,
     consistency: query.consistency,
+  }
+}
+
+function textCall(text: string, values: unknown, callback: Callback | undefined): PgCall {
+  return {
+    text,
+    config: text,
+    values,
+    callback,
+    isSubmittable: false,
+    route: undefined,
+    shard: undefined,
+    consistency: undefined,
   }
 }
 
