@@ -4,7 +4,7 @@ import pg from 'pg'
 import { outcomeOf } from '../../../src/index.js'
 import type { Pool, PoolOptions } from '../../../src/pg.js'
 import { startCluster, type TestCluster, type TestContext } from '../../../src/testing.js'
-import { clusterAndPool, eventually, poolOver } from '../../support/pool.js'
+import { clusterAndPool, eventually, PATIENT, poolOver } from '../../support/pool.js'
 
 let cluster: TestCluster
 
@@ -97,7 +97,7 @@ test('a node that came back serves again after its probe', async (t) => {
 })
 
 test('reads that broke off before any row run elsewhere, in the pool and in its clients', async (t) => {
-  const pool = await open(t)
+  const pool = await open(t, { probe: PATIENT })
   const client = await pool.connect()
   const work = [
     ...Array.from({ length: 6 }, () => pool.query('select pg_sleep(0.5), 7 as n')),
@@ -114,7 +114,7 @@ test('reads that broke off before any row run elsewhere, in the pool and in its 
 })
 
 test('the place of a read on the primary is one, also when the read is tried there again', async (t) => {
-  const pool = await open(t, { primaryReads: { maxConcurrent: 1 } })
+  const pool = await open(t, { primaryReads: { maxConcurrent: 1 }, probe: PATIENT })
   await Promise.all(cluster.replicas.map((it) => it.stop('kill')))
   const read = pool.query('select pg_sleep(0.3), 8 as n')
   const [row] = await eventually(
@@ -181,7 +181,7 @@ test('a promotion is heard from the connections themselves, without asking', asy
 })
 
 test('a read that replay cancels runs elsewhere; the caller sees nothing', async (t) => {
-  const pool = await open(t)
+  const pool = await open(t, { probe: PATIENT })
   const retried = hear(pool, 'statementRetried')
   const text = 'select pg_sleep(0.5), count(*)::int as n from held'
   const read = pool.query(text)
