@@ -10,7 +10,7 @@ import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
 import { checkCall } from './check-call.js'
 import { ClientFace } from './client-face.js'
 import type { PoolCore } from './core.js'
-import { Loan, type Submittable } from './loan.js'
+import { Loan } from './loan.js'
 import {
   afterFailedStatement,
   afterStatement,
@@ -18,7 +18,9 @@ import {
   effectsAsTold,
   FRESH,
   type SessionState,
+  tagsOf,
 } from './session-state.js'
+import { bindEvents, tellFailure } from './submittable.js'
 import { Turns } from './turns.js'
 
 /** Events of the real connection that the client passes on while it has one. */
@@ -319,28 +321,4 @@ export function callBackWith(result: Promise<unknown>, callback: Callback): void
     (value) => process.nextTick(bound, undefined, value),
     (error: Error) => process.nextTick(bound, error),
   )
-}
-
-/**
- * A stream speaks when its connection's socket does, which belongs to whoever opened the connection: perhaps another
- * request. Its listeners must run in the context of the call.
- */
-function bindEvents(submittable: { emit?: (...args: unknown[]) => boolean }): void {
-  if (typeof submittable.emit !== 'function') return
-  Object.defineProperty(submittable, 'emit', {
-    value: AsyncResource.bind(submittable.emit),
-    writable: true,
-    configurable: true,
-  })
-}
-
-/** `pg` hands a query its callback when it takes it; this one never got so far. */
-function tellFailure(call: PgCall, error: Error): void {
-  const submittable = call.config as Submittable
-  submittable.callback ??= call.callback
-  submittable.handleError(error, undefined)
-}
-
-function tagsOf(result: unknown): readonly (string | undefined)[] {
-  return (Array.isArray(result) ? result : [result]).map((it) => (it as { command?: string } | undefined)?.command)
 }

@@ -3,12 +3,6 @@ import type { PgClient } from '../../driver/pg/pg-types.js'
 import type { SessionState } from './session-state.js'
 import { BASELINE_QUERY, type Baseline, baselineOf, type Undoing, undoing } from './undo.js'
 
-/** The parts of a cursor, a stream or a copy that we call. */
-export interface Submittable {
-  callback?: ((error: Error | undefined, result?: unknown) => void) | undefined
-  handleError(error: Error, connection: unknown): void
-}
-
 /** What each connection had set before any client touched it. A fact of the connection: it lives as long. */
 export type Baselines = WeakMap<PgClient, Baseline>
 

@@ -50,6 +50,11 @@ export function effectsAsTold(effects: readonly Effect[], tags: readonly (string
   return effects.map((it) => (it.kind === 'commit' ? { kind: 'rollback', chain: it.chain } : it))
 }
 
+/** The command tags of a result, or of several. */
+export function tagsOf(result: unknown): readonly (string | undefined)[] {
+  return (Array.isArray(result) ? result : [result]).map((it) => (it as { command?: string } | undefined)?.command)
+}
+
 /**
  * The state after a statement with these effects has failed: perhaps only a later one of its text, or after the lock was
  * taken. What no rollback takes back may be there, and whatever of it is not can be undone all the same.
