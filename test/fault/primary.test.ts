@@ -53,7 +53,7 @@ test('a write follows a promotion at once, though all idle connections there sti
 })
 
 test('a primary that is silent for too long gives up its writes as unknown, and reads go on', async (t) => {
-  const { cluster, pool } = await clusterAndPool(t, { probe: { everyMs: 100, timeoutMs: 200, hungAfterMs: 600 } })
+  const { cluster, pool } = await clusterAndPool(t, { probe: { everyMs: 100, timeoutMs: 1500, hungAfterMs: 2000 } })
   await pool.query('create table t (a int)')
   await cluster.waitForReplay()
   cluster.freeze('primary')

@@ -6,7 +6,7 @@ import { Pool } from '../../src/pg.js'
 import { startCluster, type TestCluster, type TestContext } from '../../src/testing.js'
 import { eventually, next } from '../support/pool.js'
 
-const FAST_PROBES = { probe: { everyMs: 100, timeoutMs: 500, hungAfterMs: 2000 } }
+const FAST_PROBES = { probe: { everyMs: 100, timeoutMs: 1500, hungAfterMs: 3000 } }
 const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
 
 let cluster: TestCluster

@@ -158,7 +158,7 @@ test('isConnectionError can keep a node in that we would take out', async (t) =>
 })
 
 test('a node that is never ejected stays in, and its failures are still retried', async (t) => {
-  const pool = await open(t, { neverEject: true, probe: { everyMs: 100, timeoutMs: 500 } })
+  const pool = await open(t, { neverEject: true, probe: { everyMs: 100, timeoutMs: 1500 } })
   await cluster.stop('replica-1', 'kill')
   for (let i = 0; i < 20; i++) assert.deepEqual((await pool.query('select 9 as n')).rows, [{ n: 9 }])
   assert.equal(stateOf(pool, 'replica-1'), 'up')
@@ -227,7 +227,7 @@ test('a read-only transaction that replay ends is told, and its connection is no
 test('a write that waited for a connection of a primary that fell silent was not sent', async (t) => {
   const pool = await open(t, {
     max: 1,
-    probe: { everyMs: 100, timeoutMs: 200, hungAfterMs: 500 },
+    probe: { everyMs: 100, timeoutMs: 1500, hungAfterMs: 2000 },
   })
   const busy = await pool.connect()
   await busy.query('begin')
