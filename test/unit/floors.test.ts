@@ -18,11 +18,12 @@ const FLOORS: Readonly<Record<string, number>> = {
   store: 4,
   makara: 4,
   http: 4,
+  replication: 4,
   testing: 5,
   cli: 5,
 }
 /** Folders whose sub-folders are neighbours of each other. */
-const SPLIT = new Set(['dialect', 'driver', 'pool', 'store'])
+const SPLIT = new Set(['dialect', 'driver', 'pool', 'store', 'replication'])
 /** What the pure floors may use of Node.js: arithmetic, no input or output. */
 const PURE = new Set(['base', 'model', 'routing'])
 const PURE_BUILT_INS = new Set(['node:crypto'])
