@@ -25,8 +25,8 @@ export interface WatchParts {
 const POSITION_PACE_MS = { primary: 2, replica: 1 }
 /** Then only its role is asked, until it has been out of service. */
 const MOST_REFUSALS = 3
-/** How long a question that nobody waits for lets others join. */
-const SOON_MS = 2
+/** How long a question that nobody waits for lets others join. Whoever waits asks at once, so this costs nobody a wait. */
+const SOON_MS = 10
 
 /**
  * Keeps asking one node whether it is there and what it is: in a steady rhythm while it is up, after its ejection time
