@@ -7,7 +7,8 @@ import { inTurn, machine } from './measure.js'
 /*
  * What reading your own writes costs: a plain `pg.Pool` on the primary, and ours with `consistency: 'session'`, each
  * statement in a session of its own. Writes at 1, 8 and 32 at a time, reads likewise, and how many questions for
- * positions one write takes. `A/A` is a second plain pool: what differs there is noise.
+ * positions one write takes. `write` waits for the disk, as a write must that is to last; `unsafe write` (`fsync` off) does
+ * not, and shows what else there is. `A/A` is a second plain pool: what differs there is noise.
  * `npm run bench -- consistency [--json]`.
  */
 
@@ -35,8 +36,11 @@ const names = Object.keys(subjects) as (keyof typeof subjects)[]
 const report: unknown[] = []
 for (const [kind, query] of [
   ['write', WRITE],
+  ['unsafe write', WRITE],
   ['read', READ],
 ] as const) {
+  await cluster.primary.admin(`alter system set fsync = ${kind === 'write'}`)
+  await cluster.primary.admin('select pg_reload_conf()')
   for (const callers of CALLERS) {
     const before = questions()
     let writes = 0
@@ -47,13 +51,13 @@ for (const [kind, query] of [
     })
     const ratio = results.sluice.median / results.plain.median
     const noise = results['A/A'].median / results.plain.median
-    const perWrite = kind === 'write' ? (questions() - before) / writes : undefined
+    const perWrite = query === WRITE ? (questions() - before) / writes : undefined
     report.push({ kind, callers, unit: 'us per statement', results, ratio, noise, questionsPerWrite: perWrite })
     if (!process.argv.includes('--json')) {
       const asked = perWrite === undefined ? '' : `   ${perWrite.toFixed(3)} questions for each write`
       const medians = names.map((name) => `${name} ${results[name].median.toFixed(1)}`).join('   ')
       console.log(
-        `${String(callers).padStart(3)} at a time, ${kind.padEnd(6)} us: ${medians}   ` +
+        `${String(callers).padStart(3)} at a time, ${kind.padEnd(12)} us: ${medians}   ` +
           `throughput ${(1 / ratio).toFixed(3)} of plain, A/A ${(1 / noise).toFixed(3)}${asked}`,
       )
     }
