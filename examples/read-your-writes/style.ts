@@ -42,8 +42,9 @@ td small { display: block; font-size: .8rem; }
 tr[data-role=replica] td[data-label=Role] { color: var(--go); }
 code { font-size: .8rem; overflow-wrap: break-word; }
 @media (max-width: 44rem) {
+  table, tbody, tr { display: block; }
   thead { display: none; }
-  tr { display: block; border-top: 1px solid var(--line); padding: .5rem 0; }
+  tr { border-top: 1px solid var(--line); padding: .5rem 0; }
   td { display: flex; gap: .5rem; border: 0; padding: .1rem 0; }
   td[data-label]::before { content: attr(data-label); flex: 0 0 6.5rem; color: var(--quiet); }
 }
