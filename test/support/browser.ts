@@ -23,6 +23,11 @@ export class Browser {
     })
   }
 
+  /** As a form that is sent. */
+  async submit(path: string, fields: Readonly<Record<string, string>>): Promise<Page> {
+    return this.#send(path, { method: 'POST', body: new URLSearchParams(fields) })
+  }
+
   async #send(path: string, init: RequestInit & { readonly duplex?: 'half' }): Promise<Page> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const headers = { ...init.headers, ...(cookie === '' ? {} : { cookie }) }
