@@ -1,3 +1,6 @@
+/** As React writes them. */
+const HIDDEN = /<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?/g
+
 /** A client that keeps cookies and follows redirects, as a browser does. */
 export class Browser {
   readonly #origin: string
@@ -28,9 +31,18 @@ export class Browser {
     return this.#send(path, { method: 'POST', body: new URLSearchParams(fields) })
   }
 
+  /** Gets the page, fills the fields of its form, and sends it as a browser without JavaScript does. */
+  async fill(path: string, fields: Readonly<Record<string, string>>): Promise<Page> {
+    const form = new FormData()
+    for (const [, name, value] of (await this.get(path)).text.matchAll(HIDDEN)) form.set(name ?? '', value ?? '')
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
+    return this.#send(path, { method: 'POST', headers: { origin: this.#origin }, body: form })
+  }
+
   async #send(path: string, init: RequestInit & { readonly duplex?: 'half' }): Promise<Page> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const headers = { ...init.headers, ...(cookie === '' ? {} : { cookie }) }
+    // A connection that is kept open to a server that has ended can keep Node.js 20 from ending.
+    const headers = { ...init.headers, ...(cookie === '' ? {} : { cookie }), connection: 'close' }
     const response = await fetch(new URL(path, this.#origin), { ...init, headers, redirect: 'manual' })
     const setCookies = response.headers.getSetCookie()
     for (const line of setCookies) this.#keep(line)

@@ -5,8 +5,8 @@ import { type HttpApplication, NoteError, type Notes, type SharedOptions } from 
 import { served } from './served.js'
 
 /**
- * Route handlers as Next.js calls them: a `Request` in, a `Response` out. Next.js itself is not here: a small router
- * stands in its place.
+ * Route handlers as Next.js calls them: a `Request` in, a `Response` out. A small router stands in
+ * the place of Next.js, which test/next/ starts.
  */
 export const nextApplication: HttpApplication = {
   framework: 'next',
