@@ -11,6 +11,8 @@ export interface CatalogueLoaderParts {
   readonly publish: Publish
   readonly refreshMs: number
   readonly timeoutMs: number
+  /** Whether anybody keeps tables apart: asking what binds them costs the server as much again. */
+  readonly wantsTables: boolean
 }
 
 /**
@@ -53,6 +55,15 @@ export class CatalogueLoader {
     return this.#loading
   }
 
+  /** Tables, or what binds them together, may have changed. Nobody waits. */
+  definitionChanged(): void {
+    if (!this.#parts.wantsTables) return
+    this.#statements.noteDefinition()
+    const underWay = this.#loading
+    // What is being loaded may be older than the change.
+    void (underWay === undefined ? this.loadNow() : underWay.then(() => this.loadNow()))
+  }
+
   async #load(): Promise<void> {
     const { dialect, publish, timeoutMs } = this.#parts
     const node = this.#primary()
@@ -60,8 +71,17 @@ export class CatalogueLoader {
     try {
       const rows = await node.pool.askAtLeisure(dialect.catalogueQuery, timeoutMs)
       this.#statements.learnCatalogue(dialect.catalogueOf(rows, this.#statements.catalogueVersion + 1))
+      await this.#loadTables(node)
     } catch (error) {
       if (!this.#stopped) publish('catalogueFailed', { node: node.name, error: error as Error })
     }
+  }
+
+  async #loadTables(node: Node<NodePool>): Promise<void> {
+    const { dialect, wantsTables, timeoutMs } = this.#parts
+    if (!wantsTables || dialect.tablesQuery === undefined) return
+    const { definitions } = this.#statements
+    const rows = await node.pool.askAtLeisure(dialect.tablesQuery, timeoutMs)
+    this.#statements.learnTables(dialect.tablesOf(rows), definitions)
   }
 }

@@ -93,6 +93,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
       publish: this.#publish,
       refreshMs: config.catalogueRefreshMs,
       timeoutMs: Math.max(config.probe.timeoutMs, CATALOGUE_TIMEOUT_MS),
+      wantsTables: config.consistencyScope === 'tables',
     })
     this.#look()
   }
@@ -164,13 +165,20 @@ export class Cluster<Pool extends NodePool = NodePool> {
     return this.#driver.judge(error)
   }
 
+  /** On a connection that somebody holds. */
   noteWrite(call: Call): void {
-    this.#router.noteWrite(call)
+    this.#router.noteWrite(call, undefined)
+  }
+
+  /** Tables, or what binds them together, have been defined anew: what was known of them does not count any more. */
+  definitionChanged(): void {
+    this.#catalogue.definitionChanged()
   }
 
   /** What a session has seen on a connection that somebody holds. */
   noteRead(node: Node<Pool>, call: Call): void {
-    if (this.#router.levelOf(call, HELD) !== 'eventual') this.#router.groundIn(call)?.noteRead(node, node.progress.life)
+    if (this.#router.levelOf(call, HELD) !== 'eventual')
+      this.#router.groundIn(call)?.noteRead(node, node.progress.life, undefined)
   }
 
   /**
@@ -188,11 +196,6 @@ export class Cluster<Pool extends NodePool = NodePool> {
   }
 
   publish: Publish = (name, message) => this.#publish(name, message)
-
-  /** The primary's functions or tables have changed: read them again soon. */
-  catalogueChanged(): void {
-    void this.#catalogue.loadNow()
-  }
 
   stats(): ClusterStats {
     return {
@@ -280,6 +283,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
       askPosition: (node) => this.#askPosition(node, 'nextAnswer'),
       reportFailure: (node, judgement, error) => this.#reportFailure(node, judgement, error),
       askAll: (timeoutMs) => this.#askAll(timeoutMs),
+      noteDefinition: (found) => this.statements.mayDefine(found) && this.definitionChanged(),
       learnRefusal: (text) => this.statements.learnRefusal(text),
     })
   }

@@ -56,6 +56,8 @@ export interface RouterParts<Pool extends NodePool> {
   readonly askPosition: (node: Node<Pool>) => Promise<void>
   /** Asks every node what it is, at most for `timeoutMs`. */
   readonly askAll: (timeoutMs: number) => Promise<void>
+  /** A statement has ended that may have defined tables anew. */
+  readonly noteDefinition: (found: Classification) => void
   /** A replica refused this text, and the primary took it. @returns the text's fingerprint. */
   readonly learnRefusal: (text: string) => string
 }

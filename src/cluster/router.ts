@@ -10,7 +10,7 @@ import { caughtUp } from './caught-up.js'
 import { type Choice, pickAllowed, pickFrom, type ShardChoices } from './choices.js'
 import type { Call, Errand, RouterParts } from './errand.js'
 import { BoundFit, type Fit } from './fit.js'
-import { Ground } from './ground.js'
+import { Ground, type Touched } from './ground.js'
 import { type Attempt, BEHIND, Journey, type Tries } from './journey.js'
 import type { Node } from './node.js'
 import { notReached } from './not-reached.js'
@@ -31,10 +31,12 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   readonly #isTimed: boolean
   readonly #hasReplicas: boolean
   readonly #isBound: boolean
+  readonly #keepsTablesApart: boolean
 
   constructor(parts: RouterParts<Pool>) {
     this.parts = parts
     this.#isTimed = parts.config.balancer === 'fastest' || typeof parts.config.balancer === 'function'
+    this.#keepsTablesApart = parts.config.consistencyScope === 'tables'
     this.#isBound = typeof parts.config.consistency === 'object'
     this.#hasReplicas = parts.config.nodes.some((node) => node.role !== 'primary')
   }
@@ -130,13 +132,14 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
       (result) => {
         node.ended(true)
         if (this.#isTimed) node.took(this.parts.clock.now() - startedMs)
+        if (found.intent === 'write') this.#noteWritten(errand)
         if (call.session !== undefined) this.#noteEnd(node, life, errand, ground)
         return result
       },
       (error: Error) => {
         node.ended(false)
         ground?.footing.ended(node.name)
-        if (found.intent === 'write') this.noteWrite(call)
+        if (found.intent === 'write') this.#noteWritten(errand)
         if (failed !== undefined) return failed(error)
         return new Journey(this, errand, need, this.#shardOf(call), fit).goOnAfter(node, error)
       },
@@ -145,18 +148,23 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   #noteEnd(node: Node<Pool>, life: number, errand: Errand<Pool, unknown>, ground: Ground<Pool> | undefined): void {
     ground?.footing.ended(node.name)
-    if (errand.found.intent === 'write') this.noteWrite(errand.call)
-    else if (errand.found.intent === 'read') ground?.noteRead(node, life)
+    if (errand.found.intent === 'read') ground?.noteRead(node, life, errand.found.tables)
+  }
+
+  /** It has ended, well or not. */
+  #noteWritten({ call, found }: Errand<Pool, unknown>): void {
+    this.noteWrite(call, found.tables)
+    if (this.#keepsTablesApart) this.parts.noteDefinition(found)
   }
 
   /** A write of this session has ended, well or not: from now on its reads must see it. */
-  noteWrite(call: Call): void {
+  noteWrite(call: Call, tables: Touched): void {
     if (call.session === undefined) return
     const { id, stickyMs } = this.parts.config
     if (stickyMs !== undefined) call.session.holdAfterWrite(id, stickyMs, this.parts.clock.now())
     // Where reads do not look at positions, one is asked for when a call wants it after all.
     const isWanted = (call.session.consistency ?? this.parts.config.consistency) === 'session'
-    this.groundIn(call)?.noteWrite(isWanted)
+    this.groundIn(call)?.noteWrite(isWanted, tables)
   }
 
   /** What the session of this call stands on; `undefined`: there is none, or nothing to tell apart. */
@@ -180,7 +188,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   readonly #newGround = (shard: string | undefined, session: Session): Ground<Pool> => {
     if (session.tokenProblem !== undefined) this.parts.publish('tokenRefused', { problem: session.tokenProblem })
-    return new Ground(this.parts.historyOf(shard), this.parts.publish)
+    return new Ground(this.parts.historyOf(shard), this.parts.publish, this.#keepsTablesApart)
   }
 
   /** @throws {ConsistencyError} */
@@ -203,7 +211,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     if (found.intent === 'session' && !found.effects.some((it) => it.kind === 'begin')) return undefined
     const level = this.levelOf(call, need)
     if (level === 'eventual' || level === 'strong') return undefined
-    if (level === 'session') return this.groundIn(call)
+    if (level === 'session') return this.groundIn(call)?.for(found.tables)
     return new BoundFit(level, this.parts.historyOf(this.#shardOf(call)))
   }
 
@@ -242,7 +250,8 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
       if (fit === undefined) return undefined
       const { position } = node.progress
       const reached = position === undefined ? undefined : positionText(position)
-      return { level: fit.level, mustSee: fit.wanted, reached, waitedMs: Math.round(waitedMs) }
+      const record = { level: fit.level, mustSee: fit.wanted, reached, waitedMs: Math.round(waitedMs) }
+      return found.tables === undefined ? record : { ...record, tables: found.tables }
     }
   }
 

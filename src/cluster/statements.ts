@@ -1,5 +1,6 @@
 import type { Dialect, FunctionLists } from '../model/dialect.js'
 import type { Catalogue, Classification } from '../model/intent.js'
+import type { Tables } from '../model/tables.js'
 
 /** Most fingerprints of refused statements that are remembered; the oldest goes first. */
 const MOST_REFUSED = 1000
@@ -14,6 +15,9 @@ export class Statements {
   readonly #cache: ClassificationCache
   readonly #refused = new Set<string>()
   #catalogue: Catalogue | undefined
+  /** `undefined`: nobody has told yet, or it may have changed since. */
+  #tables: Tables | undefined
+  #definitions = 0
 
   constructor(dialect: Dialect, lists: FunctionLists, makeCache: MakeCache) {
     this.#dialect = dialect
@@ -34,6 +38,31 @@ export class Statements {
     this.#cache.clear()
   }
 
+  /** Whether the statement may have changed what `learnTables` was told. */
+  mayDefine(found: Classification): boolean {
+    return this.#dialect.mayDefine(found)
+  }
+
+  /** How often tables may have been defined anew, as far as this process knows. */
+  get definitions(): number {
+    return this.#definitions
+  }
+
+  /** Tables may have been defined anew: until they are told again, each statement may touch any. */
+  noteDefinition(): void {
+    this.#definitions++
+    if (this.#tables === undefined) return
+    this.#tables = undefined
+    this.#cache.clear()
+  }
+
+  /** @param definitions what `definitions` said when the question was sent: since then they may have changed again. */
+  learnTables(tables: Tables, definitions: number): void {
+    if (definitions !== this.#definitions) return
+    this.#tables = tables
+    this.#cache.clear()
+  }
+
   /** A replica refused this text, and the primary took it. @returns its fingerprint. */
   learnRefusal(text: string): string {
     const fingerprint = this.#dialect.fingerprint(text)
@@ -49,6 +78,11 @@ export class Statements {
   }
 
   #classifyAnew(text: string): Classification {
+    const found = this.#settled(text)
+    return this.#tables === undefined ? found : { ...found, tables: this.#dialect.touched(text, found, this.#tables) }
+  }
+
+  #settled(text: string): Classification {
     const found = this.#dialect.resolve(this.#dialect.classify(text), this.#catalogue, this.#lists)
     if (this.#refused.size === 0 || found.route !== 'replica') return found
     if (!this.#refused.has(this.#dialect.fingerprint(text))) return found

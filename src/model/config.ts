@@ -1,5 +1,5 @@
 import type { BalancerName, PickNode } from './balancer.js'
-import type { Consistency } from './consistency.js'
+import type { Consistency, ConsistencyScope } from './consistency.js'
 
 /** How far reads may use the primary when no replica may serve. */
 export type PrimaryReads = 'always' | 'never' | { readonly maxConcurrent: number }
@@ -37,6 +37,8 @@ export interface ClusterConfig<Driver = unknown> {
   readonly defaultShard: string | undefined
   /** What reads may miss, where neither their call nor their session says. */
   readonly consistency: Consistency
+  /** Whether a read must see all that its session wrote and has seen, or what concerns the tables it reads. */
+  readonly consistencyScope: ConsistencyScope
   /** How long a read waits for a replica that shows what it must see, in milliseconds. */
   readonly waitMs: number
   /** What becomes of a read when none does. */

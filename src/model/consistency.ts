@@ -12,3 +12,9 @@ export interface Bound {
  * nothing that its session has written, or seen before. `strong`: nothing; it runs on the primary.
  */
 export type Consistency = 'eventual' | 'session' | 'strong' | Bound
+
+/**
+ * What counts for a read at the level `session`: `session`, all that the session has written and seen; `tables`, what
+ * concerns the tables that the read looks at.
+ */
+export type ConsistencyScope = 'session' | 'tables'

@@ -2,6 +2,7 @@ import type { Catalogue, Classification } from './intent.js'
 import type { Judgement } from './judgement.js'
 import type { NodeStatus } from './node-status.js'
 import type { Position } from './position.js'
+import type { Tables } from './tables.js'
 import type { Role } from './view.js'
 
 /** What a user says about functions by name, lower-cased. It beats the catalogue and what we know of built-ins. */
@@ -32,4 +33,11 @@ export interface Dialect {
   /** Asks the primary for the catalogue; read by `catalogueOf`. `undefined`: this dialect has none. */
   readonly catalogueQuery: string | undefined
   catalogueOf(rows: readonly unknown[], version: number): Catalogue
+  /** Asks the primary what binds tables together; read by `tablesOf`. `undefined`: nobody can tell tables apart. */
+  readonly tablesQuery: string | undefined
+  tablesOf(rows: readonly unknown[]): Tables
+  /** The groups of tables that a text touches; `undefined`: it may touch any. */
+  touched(text: string, found: Classification, tables: Tables): readonly string[] | undefined
+  /** Whether the statement may have changed what `tablesQuery` answers. */
+  mayDefine(found: Classification): boolean
 }

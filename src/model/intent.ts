@@ -58,6 +58,8 @@ export interface Classification {
   readonly builtIns?: readonly string[]
   /** Names that stand where a relation may stand, lower-cased, `schema.name` or `name`. */
   readonly relations: readonly string[]
+  /** The groups of tables that it touches, where somebody keeps them apart; `undefined`: it may touch any. */
+  readonly tables?: readonly string[] | undefined
 }
 
 /** What only the server can tell about names. */

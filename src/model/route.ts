@@ -48,6 +48,8 @@ export interface ConsistencyRecord {
   readonly mustSee: string | undefined
   /** Where the node stood, as it said last. */
   readonly reached: string | undefined
+  /** The groups of tables that it looks at, where `consistencyScope` is `tables` and they are known. */
+  readonly tables?: readonly string[] | undefined
   /** How long the read waited for a replica, or for the position itself. */
   readonly waitedMs: number
 }

@@ -55,7 +55,7 @@ function readPool(
     primaryBalancer: readBalancer('primaryBalancer', given['primaryBalancer'], problems) ?? 'failover',
     zone: problems.string('zone', given['zone']),
     defaultShard: readDefaultShard(given['defaultShard'], nodes, problems),
-    ...readConsistency(given, problems),
+    ...readConsistency(given, nodes, problems),
     primaryReads: readPrimaryReads(given['primaryReads'], nodes, problems),
     acquireTimeoutMs: readAcquireTimeout(given, problems),
     probe: readProbe(given['probe'], problems),

@@ -1,20 +1,22 @@
-import type { ClusterConfig } from '../model/config.js'
-import type { Consistency } from '../model/consistency.js'
+import type { ClusterConfig, NodeConfig } from '../model/config.js'
+import type { Consistency, ConsistencyScope } from '../model/consistency.js'
 import { isConsistency } from './consistency-level.js'
 import { didYouMean } from './edit-distance.js'
 import type { Options } from './nodes.js'
 import { LONGEST_MS, type Problems } from './problems.js'
 
+const SCOPES = ['session', 'tables'] as const
 const LEVELS = ['eventual', 'session', 'strong'] as const
 /** Several times what a replica on the same network lags as a rule, and less than anybody notices. */
 const DEFAULT_WAIT_MS = 20
 
-type ConsistencyConfig = Pick<ClusterConfig, 'consistency' | 'waitMs' | 'whenBehind' | 'stickyMs'>
+type ConsistencyConfig = Pick<ClusterConfig, 'consistency' | 'consistencyScope' | 'waitMs' | 'whenBehind' | 'stickyMs'>
 
 /** What reads may miss, and what is done about it. */
-export function readConsistency(given: Options, problems: Problems): ConsistencyConfig {
+export function readConsistency(given: Options, nodes: readonly NodeConfig[], problems: Problems): ConsistencyConfig {
   return {
     consistency: readLevel(given['consistency'], problems) ?? 'session',
+    consistencyScope: readScope(given['consistencyScope'], nodes, problems) ?? 'session',
     waitMs: problems.number('waitMs', given['waitMs'], { least: 0, most: LONGEST_MS }) ?? DEFAULT_WAIT_MS,
     whenBehind: readWhenBehind(given['whenBehind'], problems) ?? 'primary',
     stickyMs: readSticky(given['sticky'], problems),
@@ -27,6 +29,14 @@ function readLevel(value: unknown, problems: Problems): Consistency | undefined 
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`
   const rule = `must be ${LEVELS.join(', ')}, or { maxLagMs, maxLagBytes } with numbers above 0`
   return problems.add('consistency', `${rule}${hint}`, value)
+}
+
+/** The catalogue that tells tables apart is that of one primary. */
+function readScope(value: unknown, nodes: readonly NodeConfig[], problems: Problems): ConsistencyScope | undefined {
+  const scope = problems.oneOf('consistencyScope', value, SCOPES)
+  const shards = new Set(nodes.map((node) => node.shard))
+  if (scope !== 'tables' || shards.size < 2) return scope
+  return problems.add('consistencyScope', 'must be session where there are several shards', scope)
 }
 
 function readWhenBehind(value: unknown, problems: Problems): 'primary' | 'fail' | undefined {

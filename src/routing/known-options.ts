@@ -11,6 +11,7 @@ export const POOL_KEYS = [
   'nodes',
   'id',
   'consistency',
+  'consistencyScope',
   'waitMs',
   'whenBehind',
   'sticky',

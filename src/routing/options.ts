@@ -1,6 +1,6 @@
 import type { BalancerName, PickNode } from '../model/balancer.js'
 import type { PrimaryReads } from '../model/config.js'
-import type { Consistency } from '../model/consistency.js'
+import type { Consistency, ConsistencyScope } from '../model/consistency.js'
 
 /** Options of the driver, where nothing more is known of it. */
 export type AnyDriverOptions = Readonly<Record<string, unknown>>
@@ -93,6 +93,13 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
    * - `strong`: nothing; reads run on the primary.
    */
   readonly consistency?: Consistency
+  /**
+   * What counts for reads at `consistency: 'session'`. `session` (the default): all that the session wrote or has seen.
+   * `tables`: what concerns the tables that the read looks at, by its own text and the primary's catalogue; a read of
+   * other tables goes to a replica that has not replayed the write yet. Where that cannot be told, everything counts.
+   * Not with several shards. See docs/consistency.md for what it gives up.
+   */
+  readonly consistencyScope?: ConsistencyScope
   /**
    * How long a read waits for a replica that shows what it must see, in milliseconds. Default 20: replicas are behind by
    * a few. It does not wait where measurements say that it would be in vain. From 0, not at all, to 2147483647.

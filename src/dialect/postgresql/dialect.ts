@@ -5,7 +5,14 @@ import { classify } from './classify.js'
 import { judgeSqlState } from './errors.js'
 import { fingerprint } from './fingerprint.js'
 import { POSITION_QUERY, positionOf, STATUS_QUERY, statusOf } from './positions.js'
+import type { ReasonCode } from './reasons.js'
 import { resolve } from './resolve.js'
+import { tablesFrom } from './table-groups.js'
+import { TABLES_QUERY } from './tables-query.js'
+import { touchedTables } from './touched-tables.js'
+
+/** What a function that is called defines, nobody sees. */
+const DEFINES: ReadonlySet<string> = new Set(['definition', 'select-into', 'not-classified'] satisfies ReasonCode[])
 
 export const postgres: Dialect = {
   classify: (text) => classify(text),
@@ -20,4 +27,8 @@ export const postgres: Dialect = {
   positionOf,
   catalogueQuery: CATALOGUE_QUERY,
   catalogueOf: catalogueFromRows,
+  tablesQuery: TABLES_QUERY,
+  tablesOf: tablesFrom,
+  touched: touchedTables,
+  mayDefine: ({ reason }) => DEFINES.has(reason),
 }

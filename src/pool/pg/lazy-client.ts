@@ -44,6 +44,8 @@ export class LazyClient extends ClientFace {
   #state: SessionState = FRESH
   /** What the open transaction has done so far: its session must see that once it is over. */
   #inTransaction: 'nothing' | 'read' | 'wrote' = 'nothing'
+  /** A statement of the open transaction may have defined tables anew. */
+  #mayHaveDefined = false
   /** What a held connection died of: its state is lost, so nothing more may run here. */
   #lost: Error | undefined
   #released = false
@@ -180,12 +182,15 @@ export class LazyClient extends ClientFace {
   /** A transaction shows nothing to others before it is over; then, or when its end is not known, it may have. */
   #noteHeld(loan: Loan, found: Classification, call: Call): void {
     const { cluster } = this.#core
+    if (cluster.statements.mayDefine(found)) this.#mayHaveDefined = true
     if (found.intent === 'write') this.#inTransaction = 'wrote'
     else if (found.intent === 'read' && this.#inTransaction === 'nothing') this.#inTransaction = 'read'
     if (loan.isInTransaction) return
     const node = cluster.nodes.get(loan.pool.name)
     if (this.#inTransaction === 'wrote') cluster.noteWrite(call)
     else if (this.#inTransaction === 'read' && node !== undefined) cluster.noteRead(node, call)
+    if (this.#mayHaveDefined) cluster.definitionChanged()
+    this.#mayHaveDefined = false
     this.#inTransaction = 'nothing'
   }
 

@@ -48,7 +48,7 @@ function isTarget(sql: string): boolean {
   return sql.includes(' of t') || sql.includes('update t') || sql.includes('update only') || sql.includes('into ')
 }
 
-function isBuiltIn(name: string): boolean {
+export function isBuiltIn(name: string): boolean {
   const local = withoutCatalogue(name)
   return !local.includes('.') && functionOf(wordSpelled(local)) !== NO_BUILT_IN
 }

@@ -44,6 +44,35 @@ export function parserFacts(sql: string): ParserFacts | undefined {
   return { isPlainRead: isPlanOnly || !writes, isPlanOnly, functions, relations }
 }
 
+/** All that one statement names, wherever in the tree. */
+export interface ParserNames {
+  readonly relations: ReadonlySet<string>
+  readonly ctes: ReadonlySet<string>
+  readonly functions: ReadonlySet<string>
+  /** How many parts of it write. */
+  readonly writes: number
+}
+
+/** `undefined`: the parser refuses the text, or it is not one query, insert, update, delete or merge. */
+export function parserNames(sql: string): ParserNames | undefined {
+  const statements = statementsOf(sql)
+  const statement = statements?.length === 1 ? (statements[0] as { stmt: Tree }).stmt : undefined
+  if (statement === undefined || !TOUCHING.some((kind) => statement[kind] !== undefined)) return undefined
+  const [relations, ctes, functions] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  let writes = 0
+  walk(statement, (key, node) => {
+    if (WRITING.has(key)) writes++
+    if (key === 'FuncCall' && node['funcformat'] === 'COERCE_EXPLICIT_CALL') functions.add(nameOf(node['funcname']))
+    if (key === 'CommonTableExpr') ctes.add(node['ctename'] as string)
+    // An insert, update, delete or merge names its target without a key of this name.
+    if (key === 'RangeVar' || (key === 'relation' && 'relname' in node)) relations.add(relationOf(node))
+    return true
+  })
+  return { relations, ctes, functions, writes }
+}
+
+const TOUCHING = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'] as const
+
 function statementsOf(sql: string): readonly unknown[] | undefined {
   try {
     return (parseSync(sql) as { stmts?: unknown[] }).stmts ?? []
