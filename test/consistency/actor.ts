@@ -4,7 +4,7 @@ import type { Pool } from '../../src/pg.js'
 import type { End, ReadEnd, Recorder, WriteEnd } from './history.js'
 import type { How, ObjectName, Versioned, WriteOutcome } from './operation.js'
 import type { Alone } from './plan.js'
-import { type Answerer, SQL } from './tables.js'
+import { type Answerer, readOf, writeOf } from './tables.js'
 
 /** The part of a pool, and of a client, that runs a statement. */
 interface Runner {
@@ -126,18 +126,6 @@ async function committed(client: Runner): Promise<WriteOutcome> {
   } catch (error) {
     return outcomeOf(error) === 'unknown' ? 'unknown' : 'failed'
   }
-}
-
-function readOf(object: ObjectName): pg.QueryConfig {
-  return { text: object.startsWith('register') ? SQL.readRegister : SQL.readList, values: [numberOf(object)] }
-}
-
-function writeOf(object: ObjectName, value: number): pg.QueryConfig {
-  return { text: object.startsWith('register') ? SQL.writeRegister : SQL.append, values: [numberOf(object), value] }
-}
-
-function numberOf(object: ObjectName): number {
-  return Number(object.split(' ')[1])
 }
 
 function versionedOf({ version, value }: Row): Versioned {

@@ -21,6 +21,7 @@ Examples:
 
 Levels:
   session    a replica that shows what the session wrote and has seen
+  tables     the same, by table: lists are one; registers have a trigger, so that writing one may have written any
   eventual   any replica reads
   timer      reads stay on the primary for --timer ms after a write of their session
   strong     the primary reads

@@ -3,8 +3,8 @@ import type { TestCluster } from '../../src/testing.js'
 import { poolOver } from '../support/pool.js'
 import type { CheckOptions } from './check.js'
 
-/** How reads are kept consistent. `timer`: they stay on the primary for a while after a write, and that is all. */
-export const LEVELS = ['session', 'eventual', 'strong', 'timer'] as const
+/** How reads are kept consistent. `tables`: `session`, with what it must see kept by table. `timer`: they stay on the primary for a while after a write, and that is all. */
+export const LEVELS = ['session', 'tables', 'eventual', 'strong', 'timer'] as const
 
 export type Level = (typeof LEVELS)[number]
 
@@ -27,6 +27,7 @@ export function openPool(cluster: TestCluster, choice: LevelChoice): Pool {
 /** The only place that knows how a level is asked for. */
 function optionsOf({ level, timerMs }: LevelChoice): PoolOptions {
   if (level === 'timer') return { consistency: 'eventual', sticky: { ttlMs: timerMs } }
+  if (level === 'tables') return { consistency: 'session', consistencyScope: 'tables' }
   return { consistency: level, sticky: false }
 }
 

@@ -34,7 +34,7 @@ export async function offloadOf(operations: readonly Operation[], pool: Pool, cl
 /** A server's own statistics are complete once the sessions that it counts have ended. */
 async function scansOf(cluster: TestCluster): Promise<Readonly<Record<string, number>>> {
   const ask = `select coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0)::int as scans
-               from pg_stat_user_tables where relname in ('registers', 'elements')`
+               from pg_stat_user_tables where relname like 'register%' or relname = 'elements'`
   const scans = await Promise.all(cluster.nodes.map((node) => node.admin<{ scans: number }>(ask)))
   return Object.fromEntries(cluster.nodes.map((node, at) => [node.name, scans[at]?.[0]?.scans ?? 0]))
 }

@@ -115,7 +115,7 @@ async function runBoth(nemesis: Nemesis, workload: Omit<Workload, 'over'>, durat
 }
 
 async function judge(cluster: TestCluster, pool: Pool, recorder: Recorder, options: RunOptions) {
-  const final = await readFinalState(cluster)
+  const final = await readFinalState(cluster, options.mix.registers)
   const { operations } = recorder
   const kept = await ended(pool)
   const violations = [...check({ operations, final }, promisesOf(options)), ...neverEnded(operations), ...kept]

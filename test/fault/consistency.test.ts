@@ -58,6 +58,15 @@ for (const [kind, faults] of Object.entries(KINDS)) {
   })
 }
 
+test('by table, a session sees what it wrote and has seen of each, under every fault', async () => {
+  const { violations, offload } = await run({ level: 'tables', faults: NODE_FAULT_NAMES, durationMs: 5000 })
+  assert.deepEqual(
+    violations.map((it) => it.what),
+    [],
+  )
+  assert.ok(offload.share > 0.1, JSON.stringify(offload))
+})
+
 test('reads of the primary show every write, under every fault', async () => {
   const { violations } = await run({ level: 'strong', faults: NODE_FAULT_NAMES, durationMs: 3500 })
   assert.deepEqual(

@@ -54,9 +54,9 @@ function isOpen(found: Classification, { ctes, callsConflict }: Names, tables: T
   return found.relations.every((name) => tables.has(name) || ctes.has(name))
 }
 
-/** They take a query, or the name of a table, as text; or tell of the server's own affairs. */
+/** They take a query, the name of a table, or of a file as text. Definitions are nobody's table: see `mayDefine`. */
 function hidesRelations(builtIn: string): boolean {
-  return builtIn.startsWith('pg_') || builtIn.includes('_to_xml') || builtIn === 'ts_stat'
+  return /_to_xml|^ts_stat$|^pg_.*_size$|^pg_read_|^pg_ls_|^pg_logical_/.test(builtIn)
 }
 
 /** A statement that names no table reads none. */

@@ -85,6 +85,7 @@ test('every default is filled in', () => {
     zone: undefined,
     defaultShard: undefined,
     consistency: 'session',
+    consistencyScope: 'session',
     waitMs: 20,
     whenBehind: 'primary',
     stickyMs: undefined,
@@ -353,6 +354,22 @@ test('the default id does not depend on the order of nodes whose roles are asked
 const SECRET = 'hunter2'
 
 for (const [what, options, problems] of [
+  [
+    'a scope that is none',
+    { consistencyScope: 'rows' },
+    ["consistencyScope: must be one of session, tables, found 'rows'"],
+  ],
+  [
+    'scope by table over several shards',
+    {
+      consistencyScope: 'tables',
+      primary: [
+        { url: 'postgres://a', shard: '1' },
+        { url: 'postgres://b', shard: '2' },
+      ],
+    },
+    ["consistencyScope: must be session where there are several shards, found 'tables'"],
+  ],
   ['a number that is none', { ejectMs: '5' }, ["ejectMs: must be a number from 1 to 2147483647, found '5'"]],
   [
     'a time that no timer can wait',

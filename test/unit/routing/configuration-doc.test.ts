@@ -29,6 +29,7 @@ test('docs/configuration.md gives the defaults that are used', () => {
     balancer: `\`${config.balancer}\``,
     primaryBalancer: `\`${config.primaryBalancer}\``,
     consistency: `\`${config.consistency}\``,
+    consistencyScope: `\`${config.consistencyScope}\``,
     waitMs: String(config.waitMs),
     whenBehind: `\`${config.whenBehind}\``,
     sticky: `\`${config.stickyMs ?? false}\``,
