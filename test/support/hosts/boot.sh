@@ -33,6 +33,8 @@ mount -t tmpfs -o mode=1777 tmp tmp
 hostname "$2"
 echo "$2" >etc/hostname
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$2" >etc/hosts
+# Nobody answers questions about names here: then they fail at once.
+rm -f etc/resolv.conf
 [ -e etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -C "$2" -f etc/ssh/ssh_host_ed25519_key
 # /var/run of the distribution's boot: what would be made by systemd-tmpfiles.
 if chroot . id postgres >/dev/null 2>&1; then install -d -o 0 -g "$(chroot . id -g postgres)" -m 2775 run/postgresql; fi
