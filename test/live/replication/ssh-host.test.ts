@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
+import type { ClosedError } from '../../../src/base/errors.js'
 import { HostError } from '../../../src/replication/postgresql/errors.js'
 import { SshHost, type SshHostOptions } from '../../../src/replication/postgresql/hosts/ssh-host.js'
 import type { RunAs, RunOptions } from '../../../src/replication/postgresql/script.js'
@@ -158,6 +159,35 @@ describe('a host over SSH', need(hostsPart('hosts over SSH')), () => {
     assert.equal(connections() - before, 1)
   })
 
+  test('more run at once than one connection takes', async (t) => {
+    const host = open(t)
+    const said = await Promise.all(
+      Array.from({ length: 14 }, (_, n) => host.run({ as: 'login', text: `sleep 0.2; echo ${n}` })),
+    )
+    assert.deepEqual(
+      said.map((it) => it.stdout),
+      Array.from({ length: 14 }, (_, n) => `${n}\n`),
+    )
+  })
+
+  test('a jump host is passed as the configuration says', async (t) => {
+    const far = await rack.host('far', { diskMb: 16 })
+    await far.fillDisk()
+    const configFile = configWith(t, `Host far\n  ProxyCommand ssh -F ${rack.sshConfig} -W %h:%p admin@db1\nHost *`)
+    const host = open(t, { destination: 'admin@far', configFile })
+    const before = connections()
+    // Its disk is full, and that does not matter to a script.
+    const said = await host.run({ as: 'root', text: 'hostname; wc -c', input: 'x'.repeat(200_000) })
+    assert.equal(said.stdout, 'far\n200000\n')
+    assert.equal(connections() - before, 1)
+  })
+
+  test('a host that was closed takes no more', async (t) => {
+    const host = open(t)
+    await host.close()
+    assert.equal(((await failureOf(host.run({ as: 'login', text: 'true' }))) as ClosedError).code, 'ERR_CLOSED')
+  })
+
   test('the login shell may be any', async (t) => {
     await machine.inside('usermod --shell /bin/dash admin')
     t.after(() => machine.inside('usermod --shell /bin/bash admin'))
@@ -171,10 +201,14 @@ describe('a host over SSH', need(hostsPart('hosts over SSH')), () => {
 
   test('a cut line fails the run, ends the script there, and frees the lock', async (t) => {
     const host = open(t, { silentAfterMs: 3000 })
-    await host.lock('/run/cut.lock', 'the one that is cut off')
+    const lock = await host.lock('/run/cut.lock', 'the one that is cut off')
     const run = whyNotRun(host, 'echo go; sleep 4712', () => machine.unplug())
     const error = await run
     assert.deepEqual([error.failure, error.outcome], ['lost', 'unknown'])
+    await eventually(
+      () => lock.lost?.aborted,
+      (isLost) => isLost === true,
+    )
     await eventually(
       () => machine.inside('ps -C sleep -o args=; flock -n /run/cut.lock echo free || :'),
       (seen) => seen === 'sleep infinity\nfree\n',

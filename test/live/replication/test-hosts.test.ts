@@ -13,6 +13,12 @@ import { isThere } from '../../support/servers.js'
 
 const run = promisify(execFile)
 
+const withPostgres = need({
+  suite: 'test hosts with PostgreSQL',
+  what: 'PostgreSQL 15 (Debian package postgresql-15)',
+  isThere: existsSync('/usr/lib/postgresql/15/bin/postgres'),
+})
+
 describe('test hosts', need(hostsPart('test hosts')), () => {
   let rack: Rack
   let one: TestHost
@@ -58,6 +64,15 @@ describe('test hosts', need(hostsPart('test hosts')), () => {
       'ls -d /usr/lib/postgresql 2>/dev/null; apt-cache policy postgresql | grep Installed',
     )
     assert.equal(seen, 'Installed: (none)')
+  })
+
+  test('a host may have the PostgreSQL of this machine, without a cluster', withPostgres, async () => {
+    await rack.host('ready', { image: 'postgresql' })
+    const seen = await ssh(
+      'admin@ready',
+      'pg_lsclusters --no-header; sudo pg_createcluster 15 main >&2; pg_lsclusters -h',
+    )
+    assert.match(seen, /^15 +main +5432 down/)
   })
 
   test('what was on the disk is there after a power cut, and nothing that ran', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Rack } from './rack.js'
@@ -21,6 +21,9 @@ async function keep(rack: Rack, kind: ImageKind, folder: string, kept: string): 
   await rack.inside('mkdir "$1"; unshare --mount --uts --pid --fork bash "$2" "$1" "$3" >&2', folder, SCRIPT, kind)
   const unfinished = `${kept}.${process.pid}`
   await rack.inside('tar -cf "$2" -C "$1" --numeric-owner --xattrs --xattrs-include="*" upper', folder, unfinished)
+  // Those of a machine that was not yet the same are of no more use.
+  const old = readdirSync(hostsCache()).filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.tar'))
+  for (const name of old) rmSync(join(hostsCache(), name), { force: true })
   renameSync(unfinished, kept)
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { ClosedError } from '../../../base/errors.js'
 import { HostError, type HostFailure, HostLockedError } from '../errors.js'
 import type { Host, HostLock } from '../host.js'
 import { type Output, quoteShell, type RunOptions, type Script } from '../script.js'
@@ -38,6 +39,7 @@ export class SshHost implements Host {
   readonly #silentAfterMs: number
   readonly #args: readonly string[]
   readonly #master: SshMaster
+  #isClosed = false
 
   constructor(options: SshHostOptions) {
     const { destination, connectTimeoutMs = 10_000, silentAfterMs = 15_000 } = options
@@ -72,14 +74,27 @@ export class SshHost implements Host {
       const run = this.#start(script, { onLine, timeoutMs: undefined })
       run.ended.then((end) => this.#failLock(end, script)).catch(reject)
     })
-    if (answer.said === HELD) return { release: async () => void (await answer.run.end()) }
+    if (answer.said === HELD) return this.#held(answer.run)
     const end = await answer.run.ended
     const who = end.how === 'ran' ? end.output.stdout.split('\n').slice(1).join('\n').trim() : ''
     throw new HostLockedError(this.name, who || 'somebody')
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#master.close()
+  }
+
+  #held(run: SshRun): HostLock {
+    const [lost, released] = [new AbortController(), new AbortController()]
+    void run.ended.then(() => {
+      if (!released.signal.aborted) lost.abort(this.#error('lost', 'the lock was lost with the connection'))
+    })
+    const release = async () => {
+      released.abort()
+      await run.end()
+    }
+    return { lost: lost.signal, release }
   }
 
   #start(script: Script, options: Omit<SshRunOptions, 'password' | 'patienceMs'>): SshRun {
@@ -90,6 +105,7 @@ export class SshHost implements Host {
   }
 
   async #connect(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.#isClosed) throw new ClosedError(`${this.name} was closed`)
     try {
       await within(this.#master.open(), timeoutMs, signal)
     } catch (error) {

@@ -28,13 +28,14 @@ exec sudo "$@" -H -u "$user" -- bash -c "$loader"`
  * Reads a script and its input, and runs it in a process group of its own for as long as it hears from us: three lines
  * (bytes of script, bytes of input, seconds of silence after which nobody is there), the script, the input, and then a
  * line now and again. When our end closes or falls silent the group is ended, so that no script outlives a run that was
- * given up, a process that was killed, or a line that was cut. It counts bytes, in the C locale; the script has UTF-8.
+ * given up, a process that was killed, or a line that was cut. What did not arrive whole is not begun. It counts bytes, in the C locale; the script has UTF-8.
  */
 const LOADER = `cd / && export LC_ALL=C
 echo ${READY}; echo ${READY} >&2
 IFS= read -r size; IFS= read -r more; IFS= read -r patience
 text=$(head -c "$size"; echo x); text=\${text%x}
 input=$(head -c "$more"; echo x); input=\${input%x}
+[ "\${#text}" = "$size" ] && [ "\${#input}" = "$more" ] || { echo "the script did not arrive whole" >&2; exit 254; }
 end() { trap "" TERM; kill -TERM -- "-$job"; { sleep 5; kill -KILL -- "-$job"; } >/dev/null 2>&1 4>&- & killer=$!; }
 trap end TERM
 set -m

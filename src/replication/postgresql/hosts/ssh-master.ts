@@ -74,24 +74,23 @@ export class SshMaster {
     const args = [...own, ...this.#args, `echo ${READY}; exec cat`]
     const child = spawn('ssh', args, { stdio: 'pipe', detached: true, env: sshEnvironment() })
     this.#child = child
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.#timeoutMs)
     child.stdin?.on('error', () => undefined)
     child.once('close', () => {
       if (this.#child === child) this.#opening = undefined
     })
-    try {
-      await ready(child, this.#timeoutMs)
-    } finally {
-      clearTimeout(timer)
-    }
+    await ready(child, this.#timeoutMs)
     // What holds on to it keeps this process alive; a connection without a run must not.
     for (const part of [child, child.stdin, child.stdout, child.stderr]) (part as { unref?(): void } | null)?.unref?.()
   }
 }
 
 function ready(child: ChildProcess, timeoutMs: number): Promise<void> {
-  let [said, greeting, isReady] = ['', '', false]
-  return new Promise((resolve, reject) => {
+  let [said, greeting, isReady, isLate] = ['', '', false, false]
+  const timer = setTimeout(() => {
+    isLate = true
+    child.kill('SIGKILL')
+  }, timeoutMs)
+  return new Promise<void>((resolve, reject) => {
     child.stderr?.on('data', (chunk) => (said += isReady ? '' : chunk))
     child.stdout?.on('data', (chunk) => {
       if (isReady) return
@@ -101,8 +100,9 @@ function ready(child: ChildProcess, timeoutMs: number): Promise<void> {
     })
     child.once('error', (error) => reject(new NoConnection('', { cause: error })))
     child.once('close', (code, signal) => {
-      if (signal !== null) reject(new NoConnection(`${said}\ntimed out after ${timeoutMs} ms`))
+      if (isLate) reject(new NoConnection(`${said}\ntimed out after ${timeoutMs} ms`))
+      else if (signal !== null) reject(new NoConnection(`${said}\nssh was ended with ${signal}`))
       else reject(new NoConnection(code === 255 ? said : `${NO_SHELL}: exit code ${code}\n${greeting}`))
     })
-  })
+  }).finally(() => clearTimeout(timer))
 }
