@@ -97,6 +97,7 @@ export function hostContract(subject: () => HostUnderTest): void {
 
   test('out of time: it is given up, and ended there with all that it started', async (t) => {
     const host = open(t)
+    await run(host, 'true')
     const error = (await failureOf(run(host, 'sleep 4711.1 & sleep 4711.1', { timeoutMs: 3000 }))) as HostError
     assert.ok(error instanceof HostError)
     assert.deepEqual([error.failure, error.outcome], ['timed-out', 'unknown'])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { HostError } from '../../../src/replication/postgresql/errors.js'
 import { SshHost } from '../../../src/replication/postgresql/hosts/ssh-host.js'
+import { lookAtClusters, readClusters } from '../../../src/replication/postgresql/layouts/debian-clusters.js'
 import { DebianLayout } from '../../../src/replication/postgresql/layouts/debian-layout.js'
 import {
   addPgdg,
@@ -55,6 +56,7 @@ describe('PostgreSQL on a bare Debian host', need(hostsPart('PostgreSQL on hosts
     await done(updatePackageLists())
     const facts = await packages()
     assert.deepEqual([facts.system, facts.installed, facts.hasPgdg], ['debian', [], false])
+    assert.deepEqual(readClusters(await done(lookAtClusters())), [])
     assert.equal(facts.available.length, 1)
     assert.equal(facts.available[0]?.from, 'distribution')
     major = facts.available[0]!.major
@@ -205,6 +207,13 @@ describe('PostgreSQL on a bare Debian host', need(hostsPart('PostgreSQL on hosts
       ([row]) => row?.standby === false,
     )
     await done(copy.stop('immediate'))
+    assert.deepEqual(
+      readClusters(await done(lookAtClusters())).map((it) => [it.cluster, it.port, it.isRunning, it.dataDir]),
+      [
+        ['copy', 5433, false, dataDir],
+        ['main', 5432, true, layout.paths.dataDir],
+      ],
+    )
   })
 
   test('after a power cut it is not there until it is started, and nothing is lost', async () => {

@@ -218,6 +218,17 @@ describe('a host over SSH', need(hostsPart('hosts over SSH')), () => {
     assert.equal((await host.run({ as: 'login', text: 'echo back' })).stdout, 'back\n')
   })
 
+  test('what was sent into a line that had been cut may have arrived: it is not said to be not sent', async (t) => {
+    const host = open(t, { silentAfterMs: 3000, connectTimeoutMs: 2000 })
+    await host.run({ as: 'login', text: 'true' })
+    await machine.unplug()
+    const error = await whyNot(host)
+    assert.deepEqual([error.failure, error.outcome], ['lost', 'unknown'])
+    const next = await whyNot(open(t, { connectTimeoutMs: 2000 }))
+    assert.deepEqual([next.failure, next.outcome], ['not-reached', 'not-sent'])
+    await machine.plug()
+  })
+
   test('a machine without power fails the run; back again, it takes the next one', async (t) => {
     const host = open(t, { silentAfterMs: 3000 })
     const error = await whyNotRun(host, 'echo go; sleep 4713', () => machine.powerCut())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readClusters } from '../../../src/replication/postgresql/layouts/debian-clusters.js'
 import { DebianLayout } from '../../../src/replication/postgresql/layouts/debian-layout.js'
 import { addPgdg, readPackageFacts } from '../../../src/replication/postgresql/packages/debian-packages.js'
 
@@ -26,6 +27,24 @@ pgdg
     ],
     hasPgdg: true,
   })
+})
+
+test('the clusters of a host are read from what its tools say', () => {
+  const said = `14  main    5432 down            postgres /var/lib/postgresql/14/main /var/log/postgresql/postgresql-14-main.log
+16  shop    5433 online,recovery postgres /srv/shop                   /var/log/postgresql/postgresql-16-shop.log
+`
+  assert.deepEqual(readClusters(said), [
+    {
+      major: 14,
+      cluster: 'main',
+      port: 5432,
+      isRunning: false,
+      owner: 'postgres',
+      dataDir: '/var/lib/postgresql/14/main',
+    },
+    { major: 16, cluster: 'shop', port: 5433, isRunning: true, owner: 'postgres', dataDir: '/srv/shop' },
+  ])
+  assert.deepEqual(readClusters(''), [])
 })
 
 test('a host of which nothing is known has nothing', () => {

@@ -73,12 +73,21 @@ const CASES: readonly Case[] = [
       `put your key there with ssh-copy-id ${words(target)}, or name the right one as IdentityFile in ~/.ssh/config; a key with a passphrase must be in the agent: ssh-add`,
   },
   {
-    says: /timed out|No route to host|Network is unreachable|Host is down|not responding/,
+    says: /timed out|No route to host|Network is unreachable|Host is down/,
     failure: 'not-reached',
     what: (found, target) => `no answer from ${target.hostname} port ${target.port}: ${found[0]}`,
     hint: () => 'see whether the machine runs, and whether a firewall is in between',
   },
 ]
+
+/** What `ssh` says when a connection goes that it had: what was sent may have arrived. */
+const HAD_ONE =
+  /mux_client|client_loop|Read from remote host|closed by remote host|not responding|Broken pipe|Connection reset/
+
+/** Did it fail while it was connected? @param said what `ssh` said before it ended with 255. */
+export function wasConnected(said: string): boolean {
+  return HAD_ONE.test(said) || said.trim() === ''
+}
 
 /** @param said what `ssh -v` said before it ended with 255. */
 export function explainSsh(said: string, target: SshTarget): SshFailure {

@@ -4,7 +4,7 @@ import { ClosedError } from '../../../base/errors.js'
 import { HostError, type HostFailure, HostLockedError } from '../errors.js'
 import type { Host, HostLock } from '../host.js'
 import { type Output, quoteShell, type RunOptions, type Script } from '../script.js'
-import { explainEntry, explainSsh, type SshFailure, type SshTarget } from './ssh-failure.js'
+import { explainEntry, explainSsh, type SshFailure, type SshTarget, wasConnected } from './ssh-failure.js'
 import { remoteCommand } from './ssh-loader.js'
 import { NoConnection, SshMaster } from './ssh-master.js'
 import { type SshEnd, SshRun, type SshRunOptions } from './ssh-run.js'
@@ -121,7 +121,7 @@ export class SshHost implements Host {
       case 'no-ssh':
         throw noSsh(this.name, end.error)
       case 'lost':
-        throw this.#error('lost', 'the connection was lost while a script ran; it was ended, or will be')
+        throw this.#lost()
       case 'given-up': {
         const what = end.why === 'aborted' ? 'given up' : `not done within ${timeoutMs} ms`
         throw this.#error(
@@ -130,6 +130,7 @@ export class SshHost implements Host {
         )
       }
       case 'not-begun': {
+        if (end.code === null || (end.code === 255 && wasConnected(end.said))) throw this.#lost()
         const target = await this.#target()
         const user = { login: target.user, root: 'root', server: this.#serverUser }[script.as]
         if (end.code === 255) throw this.#explained(explainSsh(end.said, target))
@@ -143,6 +144,10 @@ export class SshHost implements Host {
   async #failLock(end: SshEnd, script: Script): Promise<void> {
     if (end.how !== 'ran') await this.#fail(end, script, DEFAULT_TIMEOUT_MS)
     else if (end.output.code !== 0) throw this.#error('no-right', `no lock could be taken: ${end.output.stderr.trim()}`)
+  }
+
+  #lost(): HostError {
+    return this.#error('lost', 'the connection was lost while a script ran; it was ended, or will be')
   }
 
   #explained({ failure, what, hint }: SshFailure, cause?: Error): HostError {
@@ -178,8 +183,9 @@ function settings(connectTimeoutMs: number, silentAfterMs: number): readonly str
     BatchMode: 'yes',
     StrictHostKeyChecking: 'yes',
     ConnectTimeout: Math.ceil(connectTimeoutMs / 1000),
-    // A shared connection to a machine that has gone would hang for as long as TCP tries.
-    ServerAliveInterval: Math.max(1, Math.round(silentAfterMs / 3000)),
+    // A shared connection to a machine that has gone would hang for as long as TCP tries. More often than a run sends a
+    // sign of life: OpenSSH before 9 looks only when nothing was sent for so long.
+    ServerAliveInterval: Math.max(1, Math.floor(silentAfterMs / 5000)),
     ServerAliveCountMax: 3,
     ClearAllForwardings: 'yes',
     ForwardAgent: 'no',

@@ -28,7 +28,9 @@ exec sudo "$@" -H -u "$user" -- bash -c "$loader"`
  * Reads a script and its input, and runs it in a process group of its own for as long as it hears from us: three lines
  * (bytes of script, bytes of input, seconds of silence after which nobody is there), the script, the input, and then a
  * line now and again. When our end closes or falls silent the group is ended, so that no script outlives a run that was
- * given up, a process that was killed, or a line that was cut. What did not arrive whole is not begun. It counts bytes, in the C locale; the script has UTF-8.
+ * given up, a process that was killed, or a line that was cut. What did not arrive whole is not begun.
+ *
+ * Its own stderr goes nowhere: bash would tell there of jobs that are done. It counts bytes, in the C locale; the script has UTF-8. What leaves the group is not ended: a server, and apt's dpkg.
  */
 const LOADER = `cd / && export LC_ALL=C
 echo ${READY}; echo ${READY} >&2
@@ -38,11 +40,11 @@ input=$(head -c "$more"; echo x); input=\${input%x}
 [ "\${#text}" = "$size" ] && [ "\${#input}" = "$more" ] || { echo "the script did not arrive whole" >&2; exit 254; }
 end() { trap "" TERM; kill -TERM -- "-$job"; { sleep 5; kill -KILL -- "-$job"; } >/dev/null 2>&1 4>&- & killer=$!; }
 trap end TERM
+exec 3<&0 4>&2 2>/dev/null
 set -m
-exec 3<&0
-( set +m; exec 3<&-; trap - TERM; LC_ALL=C.UTF-8; set -eo pipefail; eval "$text" ) < <(exec 3<&- 2>/dev/null; printf %s "$input") & job=$!
-( trap - TERM; while IFS= read -r -t "$patience" _ <&3; do :; done; kill -TERM $$ ) >/dev/null 2>&1 & watch=$!
-exec 4>&2 2>/dev/null 3<&-
+( set +m; exec 2>&4 3<&- 4>&-; trap - TERM; LC_ALL=C.UTF-8; set -eo pipefail; eval "$text" ) < <(exec 3<&- 4>&-; printf %s "$input") & job=$!
+( trap - TERM; while IFS= read -r -t "$patience" _ <&3; do :; done; kill -TERM $$ ) >/dev/null 4>&- & watch=$!
+exec 3<&-
 while :; do wait "$job"; code=$?; kill -0 "$job" || break; done
 kill -KILL -- "-$watch" \${killer:+"-$killer"}
 [ "$code" != 255 ] || echo ${ENDED_WITH_255} >&4

@@ -97,7 +97,7 @@ export class SshRun {
     this.#isSent = true
     const { stdin } = this.#child
     stdin?.write(framed(this.#script.text, this.#script.input ?? '', this.#options.patienceMs))
-    const beat = setInterval(() => stdin?.writable && stdin.write('\n'), this.#options.patienceMs / 3)
+    const beat = setInterval(() => stdin?.writable && stdin.write('\n'), this.#options.patienceMs / 2.5)
     this.#timers.push(beat)
   }
 
