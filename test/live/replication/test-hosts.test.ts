@@ -98,6 +98,14 @@ describe('test hosts', need(hostsPart('test hosts')), () => {
     await assert.rejects(two.inside('echo more than nothing >/var/more'), /No space left/)
   })
 
+  test('racks stand side by side', async () => {
+    const other = await Rack.start()
+    const links = [rack.link, other.link]
+    await other.stop()
+    assert.equal(new Set(links).size, 2)
+    assert.ok(!existsSync(`/sys/class/net/${other.link}`))
+  })
+
   test('all of it goes with the process that made it, however that ends', async () => {
     const main = join(import.meta.dirname, '../../support/hosts/rack-main.ts')
     const child = spawn(process.execPath, ['--import', 'tsx', main], { stdio: ['ignore', 'pipe', 'inherit'] })

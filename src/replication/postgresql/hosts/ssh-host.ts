@@ -69,11 +69,13 @@ export class SshHost implements Host {
   async lock(path: string, holder: string): Promise<HostLock> {
     await this.#connect(DEFAULT_TIMEOUT_MS)
     const script: Script = { as: 'root', text: lockScript(path), input: holder }
+    let late: NodeJS.Timeout | undefined
     const answer = await new Promise<{ said: string; run: SshRun }>((resolve, reject) => {
       const onLine = (line: string, from: 'stdout' | 'stderr') => from === 'stdout' && resolve({ said: line, run })
       const run = this.#start(script, { onLine, timeoutMs: undefined })
+      late = setTimeout(() => void run.end(), DEFAULT_TIMEOUT_MS)
       run.ended.then((end) => this.#failLock(end, script)).catch(reject)
-    })
+    }).finally(() => clearTimeout(late))
     if (answer.said === HELD) return this.#held(answer.run)
     const end = await answer.run.ended
     const who = end.how === 'ran' ? end.output.stdout.split('\n').slice(1).join('\n').trim() : ''
