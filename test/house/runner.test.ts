@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { hostsPart } from '../support/hosts/part.js'
+import { need } from '../support/need.js'
 import { eventually } from '../support/pool.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'runner-'))
@@ -44,6 +46,49 @@ test('a folder left behind is named and fails the run', async () => {
   const { code, text } = await run("test('careless', () => { mkdtempSync(join(tmpdir(), 'sluice-')) })")
   assert.equal(code, 1)
   assert.match(text, /Left behind by the run:\n {2}\S+\/sluice-\w+\n/)
+})
+
+const needsRoot = need(hostsPart('what a run leaves of namespaces'))
+
+test('a link of the network left behind is named, fails the run, and is taken away', needsRoot, async () => {
+  const link = `left${process.pid}`
+  const { code, text } = await run(
+    `test('careless', () => {
+      execFileSync('ip', ['link', 'add', '${link}', 'type', 'bridge'])
+      execFileSync('ip', ['link', 'set', '${link}', 'alias', tmpdir()])
+    })`,
+  )
+  assert.equal(code, 1)
+  assert.match(text, new RegExp(`Left behind by the run:\n {2}network link ${link}\n`))
+  assert.ok(!existsSync(`/sys/class/net/${link}`))
+})
+
+test('a mount left behind is named, fails the run, and is taken away', needsRoot, async () => {
+  const { code, text } = await run(
+    `test('careless', () => { execFileSync('mount', ['-t', 'tmpfs', 'left', mkdtempSync(join(tmpdir(), 'disk-'))]) })`,
+  )
+  assert.equal(code, 1)
+  const left = /mount (\S+disk-\w+)\n/.exec(text)?.[1]
+  assert.ok(left, text)
+  assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(left))
+})
+
+test('what a test host left running is named, fails the run, and is ended', needsRoot, async () => {
+  const { code, text } = await run(
+    `test('careless', () => {
+      const script = 'mkdir up wk ro; mount -t tmpfs d up; mkdir up/u up/w; p=$PWD;' +
+        'mount -t overlay o -o lowerdir=/,upperdir=$p/up/u,workdir=$p/up/w ro; cd ro; pivot_root . mnt; exec setsid -f sleep 1000.5'
+      const cwd = mkdtempSync(join(tmpdir(), 'host-'))
+      execFileSync('unshare', ['--mount', 'bash', '-euc', script], { cwd, env: { PATH: process.env.PATH }, stdio: 'ignore' })
+    })`,
+  )
+  assert.equal(code, 1)
+  const left = /process (\d+): sleep 1000.5/.exec(text)
+  assert.ok(left, text)
+  await eventually(
+    () => isThere(Number(left[1])),
+    (seen) => !seen,
+  )
 })
 
 const NEEDY = `test('needy', need({ suite: 'its suite', what: 'PostgreSQL 99 (Debian package postgresql-99)', isThere: false }))
@@ -110,7 +155,7 @@ function start(body: string, env: Record<string, string> = {}) {
   const support = join(import.meta.dirname, '../support/need.ts')
   writeFileSync(
     file,
-    `import { spawn } from 'node:child_process'
+    `import { execFileSync, spawn } from 'node:child_process'
     import { mkdtempSync } from 'node:fs'
     import { tmpdir } from 'node:os'
     import { join } from 'node:path'

@@ -27,5 +27,10 @@ export interface Host {
 }
 
 export interface HostLock {
+  /**
+   * Aborted when it is lost before it is released: somebody else may have it now, so whatever it was taken for has to stop.
+   * `undefined`: it cannot be lost while this process lives.
+   */
+  readonly lost?: AbortSignal
   release(): Promise<void>
 }

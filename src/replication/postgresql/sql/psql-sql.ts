@@ -1,0 +1,61 @@
+import type { Host } from '../host.js'
+import type { LayoutPaths } from '../layouts/layout.js'
+import { type Output, quoteShell } from '../script.js'
+import { readPsqlError } from './psql-error.js'
+import type { Sql } from './sql.js'
+
+export interface PsqlOptions {
+  readonly paths: Pick<LayoutPaths, 'binDir' | 'socketDir'>
+  readonly port: number
+  /** Default `postgres`. */
+  readonly database?: string
+  /** Milliseconds for one call. Default 120 000: a promotion, or a checkpoint, takes its time. */
+  readonly timeoutMs?: number
+}
+
+/** `psql` on the node's own host, for where no socket of it is within our reach. */
+export class PsqlSql implements Sql {
+  readonly #host: Host
+  readonly #command: string
+  readonly #timeoutMs: number
+
+  constructor(host: Host, options: PsqlOptions) {
+    const { paths, port, database = 'postgres', timeoutMs = 120_000 } = options
+    // No habits of whoever has a .psqlrc there, no question for a password, and codes in errors.
+    const flags = '--no-psqlrc --no-password --quiet --no-align --tuples-only'
+    const variables = '--set ON_ERROR_STOP=1 --set VERBOSITY=verbose'
+    const where = `--host ${quoteShell(paths.socketDir)} --port ${port} --dbname ${quoteShell(database)}`
+    this.#host = host
+    this.#command = `PGAPPNAME=sluice ${quoteShell(`${paths.binDir}/psql`)} ${flags} ${variables} ${where} --file -`
+    this.#timeoutMs = timeoutMs
+  }
+
+  /**
+   * Values are what JSON has: times are text, and so are whole numbers that a JavaScript number does not hold.
+   *
+   * @param text one statement that can stand in brackets: `select`, `values`, `table`, `with`, `show` not.
+   */
+  async rows<Row extends object>(text: string): Promise<readonly Row[]> {
+    const statement = text.replace(/;\s*$/, '')
+    const said = await this.#run(`select coalesce(json_agg(row_to_json(its)), '[]') from (\n${statement}\n) its;\n`)
+    return JSON.parse(quoteLargeNumbers(said.stdout)) as readonly Row[]
+  }
+
+  async execute(text: string): Promise<void> {
+    await this.#run(`${text}\n;\n`)
+  }
+
+  /** By standard input: a statement may have a password in it. */
+  async #run(input: string): Promise<Output> {
+    const output = await this.#host.run({ as: 'server', text: this.#command, input }, { timeoutMs: this.#timeoutMs })
+    if (output.code !== 0) throw readPsqlError(output.stderr)
+    return output
+  }
+}
+
+/** A system identifier has 64 bits. */
+export function quoteLargeNumbers(json: string): string {
+  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (found) =>
+    found.startsWith('"') ? found : `"${found}"`,
+  )
+}
