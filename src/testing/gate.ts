@@ -105,6 +105,7 @@ export class Gate {
       this.#listener?.close()
       this.#listener = undefined
     })
+    // Whoever asked for this change hears of its failure; the next one begins all the same.
     this.#change = adjusted.catch(() => undefined)
     return adjusted
   }

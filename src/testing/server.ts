@@ -90,8 +90,10 @@ export class Server {
     await this.#options.onListening(false)
   }
 
-  /** Stops time for the server and all its children, those included that it was about to have. */
-  /** Settles when each process of the server has stopped in time. */
+  /**
+   * Stops time for the server and all its children, those included that it was about to have. Settles when each of them
+   * has stopped.
+   */
   async freeze(): Promise<void> {
     const { pid } = this
     if (pid === undefined) throw this.#failure('freeze', 'it does not run; start it first', '')
