@@ -11,8 +11,9 @@ import { endAll, type Leftover, leftovers } from './leftovers.js'
 
 /** Whatever cleans up after a killed test needs a moment: longer than the reaper of a cluster waits for its servers. */
 const LEFTOVER_DEADLINE_MS = 6000
-/** For one file of tests. The longest takes a tenth of it. */
-const FILE_TIMEOUT_MS = 600_000
+/** For one file of tests. The longest takes a third of it. */
+const FILE_TIMEOUT_MS = 300_000
+const STUCK = join(import.meta.dirname, 'stuck.mjs')
 
 interface Totals {
   readonly pass: number
@@ -61,16 +62,21 @@ function runTests(): Promise<number | null> {
     [`--test-reporter-destination=${join(folder, 'totals')}`],
   ].flat()
   const limits = ['--test-concurrency=2', `--test-timeout=${FILE_TIMEOUT_MS}`]
-  const child = spawn(process.execPath, ['--import', 'tsx', '--test', ...limits, ...reports, ...files], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    detached: true,
-    env: {
-      ...process.env,
-      TMPDIR: folder,
-      SLUICE_CACHE: process.env['SLUICE_CACHE'] ?? join(tmpdir(), 'sluice-cache'),
-      SLUICE_SKIPS: join(folder, 'skipped'),
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--import', STUCK, '--test', ...limits, ...reports, ...files],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+      env: {
+        ...process.env,
+        TMPDIR: folder,
+        SLUICE_CACHE: process.env['SLUICE_CACHE'] ?? join(tmpdir(), 'sluice-cache'),
+        SLUICE_SKIPS: join(folder, 'skipped'),
+        SLUICE_FILE_TIMEOUT_MS: String(FILE_TIMEOUT_MS),
+      },
     },
-  })
+  )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       interruptedBy = signal
