@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { quoteLargeNumbers } from '../../../src/replication/postgresql/sql/json-rows.js'
 import { readPsqlError } from '../../../src/replication/postgresql/sql/psql-error.js'
-import { quoteLargeNumbers } from '../../../src/replication/postgresql/sql/psql-sql.js'
 
 const SOCKET = 'psql: error: connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: '
 

@@ -1,6 +1,7 @@
 import type { Host } from '../host.js'
 import type { LayoutPaths } from '../layouts/layout.js'
 import { type Output, quoteShell } from '../script.js'
+import { asOneValue, readRows } from './json-rows.js'
 import { readPsqlError } from './psql-error.js'
 import type { Sql } from './sql.js'
 
@@ -30,15 +31,9 @@ export class PsqlSql implements Sql {
     this.#timeoutMs = timeoutMs
   }
 
-  /**
-   * Values are what JSON has: times are text, and so are whole numbers that a JavaScript number does not hold.
-   *
-   * @param text one statement that can stand in brackets: `select`, `values`, `table`, `with`, `show` not.
-   */
   async rows<Row extends object>(text: string): Promise<readonly Row[]> {
-    const statement = text.replace(/;\s*$/, '')
-    const said = await this.#run(`select coalesce(json_agg(row_to_json(its)), '[]') from (\n${statement}\n) its;\n`)
-    return JSON.parse(quoteLargeNumbers(said.stdout)) as readonly Row[]
+    const said = await this.#run(`${asOneValue(text)};\n`)
+    return readRows(said.stdout)
   }
 
   async execute(text: string): Promise<void> {
@@ -51,11 +46,4 @@ export class PsqlSql implements Sql {
     if (output.code !== 0) throw readPsqlError(output.stderr)
     return output
   }
-}
-
-/** A system identifier has 64 bits. */
-export function quoteLargeNumbers(json: string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (found) =>
-    found.startsWith('"') ? found : `"${found}"`,
-  )
 }

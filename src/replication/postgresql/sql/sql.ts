@@ -1,7 +1,10 @@
-/** Asks one node's server, as its superuser, over its own socket. */
+/** Asks one node's server. */
 export interface Sql {
-  /** Rows of one statement that returns some. */
+  /**
+   * Rows of one statement that returns some and can stand in brackets: `select`, `values`, `table`, `with`; `show` not. Times
+   * come as text, and so do whole numbers that a JavaScript number does not hold.
+   */
   rows<Row extends object>(text: string): Promise<readonly Row[]>
-  /** One statement or several, each of its own: not in one transaction, which some of ours cannot run in. */
+  /** One statement: in a transaction of its own, or in none where it cannot run in any. */
   execute(text: string): Promise<void>
 }

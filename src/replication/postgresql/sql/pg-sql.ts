@@ -1,0 +1,77 @@
+import type pg from 'pg'
+import { asOneValue, readRows } from './json-rows.js'
+import type { Sql } from './sql.js'
+
+export interface PgSqlOptions {
+  /** As `pg` takes it: a URL, or where and who. */
+  readonly connection: pg.ClientConfig
+  /** Milliseconds to connect. Default 5000. */
+  readonly connectTimeoutMs?: number
+  /** Milliseconds for one call. Default 120 000: a promotion, or a checkpoint, takes its time. */
+  readonly timeoutMs?: number
+}
+
+/** What we run is not the application's, does not wait for a standby that is not there, and has no limits but our own. */
+const SESSION =
+  '-c synchronous_commit=local -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off'
+
+/**
+ * A connection of `pg`, opened when it is first needed and kept until `close`; one that broke is opened again. `pg` is the
+ * user's own.
+ */
+export class PgSql implements Sql {
+  readonly #options: PgSqlOptions
+  #client: Promise<pg.Client> | undefined
+
+  constructor(options: PgSqlOptions) {
+    this.#options = options
+  }
+
+  async rows<Row extends object>(text: string): Promise<readonly Row[]> {
+    const client = await this.#connected()
+    const { rows } = await client.query<{ rows: string }>(asOneValue(text))
+    return readRows(rows[0]?.rows ?? '[]')
+  }
+
+  /** By the simple protocol, which is what takes several statements: in one transaction, unless one cannot run in any. */
+  async execute(text: string): Promise<void> {
+    const client = await this.#connected()
+    await client.query(text)
+  }
+
+  /** May be called twice; what is asked later connects anew. */
+  async close(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    // One that never came, or broke, has nothing left to end.
+    await client?.then((it) => it.end()).catch(() => undefined)
+  }
+
+  #connected(): Promise<pg.Client> {
+    if (this.#client !== undefined) return this.#client
+    // The statement under way fails with a connection that breaks; the next one connects again.
+    const opened = this.#connect(() => {
+      if (this.#client === opened) this.#client = undefined
+    })
+    this.#client = opened
+    return opened
+  }
+
+  async #connect(whenGone: () => void): Promise<pg.Client> {
+    const { connection, connectTimeoutMs = 5000, timeoutMs = 120_000 } = this.#options
+    const { default: module } = await import('pg')
+    const client = new module.Client({
+      application_name: 'sluice',
+      options: SESSION,
+      ...connection,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: timeoutMs,
+    })
+    client.on('error', whenGone).on('end', whenGone)
+    await client.connect().catch((error: unknown) => {
+      whenGone()
+      throw error
+    })
+    return client
+  }
+}
