@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Owner } from './owner.js'
-import { runProgram } from './programs.js'
-import type { Reaper } from './reaper.js'
+import type { Owner } from '../replication/postgresql/programs/owner.js'
+import type { Reaper } from '../replication/postgresql/programs/reaper.js'
+import { runProgram } from '../replication/postgresql/programs/run-program.js'
 import { SETTINGS_FILE } from './settings.js'
 
 /** Files of a data directory that say which node it is, and that it keeps whatever else is copied over it. */

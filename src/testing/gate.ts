@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { freePort, listen } from '../replication/postgresql/programs/ports.js'
 import { Flow } from './flow.js'
 import { mustBeMs } from './milliseconds.js'
-import { freePort, listen } from './ports.js'
 
 /** What the network between two ends does. */
 export type GateState = 'open' | 'cut' | 'half-open'

@@ -1,5 +1,5 @@
+import { OperationError } from '../replication/postgresql/errors.js'
 import { LONGEST_MS } from '../routing/problems.js'
-import { OperationError } from './errors.js'
 
 /** @throws {OperationError} PostgreSQL and timers take other numbers for something else, or for nothing. */
 export function mustBeMs(step: string, ms: number): void {

@@ -1,11 +1,7 @@
+import { type PostgresVersion, VERSIONS } from '../replication/postgresql/programs/binaries.js'
 import { didYouMean } from '../routing/edit-distance.js'
 import { Problems } from '../routing/problems.js'
 import { RESERVED_SETTINGS } from './settings.js'
-
-/** The supported major versions of PostgreSQL. */
-export type PostgresVersion = 14 | 15 | 16 | 17 | 18
-
-export const VERSIONS: readonly PostgresVersion[] = [14, 15, 16, 17, 18]
 
 /** Everything that can be chosen about a test cluster. */
 export interface StartClusterOptions {

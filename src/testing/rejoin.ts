@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runProgram } from '../replication/postgresql/programs/run-program.js'
 import { clearAllButOwn, copyRunning, isStandby, OWN_FILES, writeOwn } from './data-dir.js'
-import { runProgram } from './programs.js'
 import { withClient } from './sql.js'
 import type { TestNode } from './test-node.js'
 

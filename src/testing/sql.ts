@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
-import { OperationError } from './errors.js'
+import { OperationError } from '../replication/postgresql/errors.js'
 
 /** Longest wait for a connection to one of our own servers. */
 const CONNECT_TIMEOUT_MS = 10_000

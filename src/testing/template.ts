@@ -12,11 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Binaries } from './binaries.js'
-import { makeUnfinished } from './folders.js'
-import type { Owner } from './owner.js'
-import { runProgram } from './programs.js'
-import type { Reaper } from './reaper.js'
+import type { Binaries } from '../replication/postgresql/programs/binaries.js'
+import { makeUnfinished } from '../replication/postgresql/programs/folders.js'
+import type { Owner } from '../replication/postgresql/programs/owner.js'
+import type { Reaper } from '../replication/postgresql/programs/reaper.js'
+import { runProgram } from '../replication/postgresql/programs/run-program.js'
 import { removeSpareSegments, SEGMENT_MB } from './segments.js'
 import { HBA_TEXT, SETTINGS_FILE } from './settings.js'
 

@@ -1,6 +1,6 @@
-import { OperationError } from './errors.js'
+import { OperationError } from '../replication/postgresql/errors.js'
+import type { Reaper } from '../replication/postgresql/programs/reaper.js'
 import { positionToReplay } from './position.js'
-import type { Reaper } from './reaper.js'
 import { makeStandbyOf } from './rejoin.js'
 import type { StopMode } from './server.js'
 import { slotOf } from './settings.js'

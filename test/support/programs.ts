@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findBinaries } from '../../src/testing/binaries.js'
-import { cacheFolder } from '../../src/testing/folders.js'
-import { installedBinDirs } from '../../src/testing/installed.js'
-import { serverOwner } from '../../src/testing/owner.js'
-import { Reaper } from '../../src/testing/reaper.js'
+import { findBinaries } from '../../src/replication/postgresql/programs/binaries.js'
+import { cacheFolder } from '../../src/replication/postgresql/programs/folders.js'
+import { installedBinDirs } from '../../src/replication/postgresql/programs/installed.js'
+import { serverOwner } from '../../src/replication/postgresql/programs/owner.js'
+import { Reaper } from '../../src/replication/postgresql/programs/reaper.js'
 
 /** A folder of programs that stand in front of PostgreSQL's own. */
 export interface Programs {

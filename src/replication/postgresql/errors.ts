@@ -46,3 +46,23 @@ export class HostLockedError extends ClusterError {
     this.holder = holder
   }
 }
+
+export interface OperationErrorOptions extends ErrorOptions {
+  /** What to do, for people: commands where there are any. */
+  readonly hint?: string
+}
+
+/** A step failed: of an operation on a cluster, or on one for tests. The message carries the end of a log, where there is one. */
+export class OperationError extends ClusterError {
+  override readonly name = 'OperationError'
+  readonly code = 'ERR_OPERATION'
+  readonly outcome = 'not-sent'
+  readonly step: string
+  readonly hint: string | undefined
+
+  constructor(step: string, what: string, options: OperationErrorOptions = {}) {
+    super(`${step}: ${what}`, options)
+    this.step = step
+    this.hint = options.hint
+  }
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
-import { OperationError } from './errors.js'
+import { OperationError } from '../errors.js'
 import { reap } from './reap.js'
 
 /**

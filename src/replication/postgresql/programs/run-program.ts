@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
-import { OperationError } from './errors.js'
+import { OperationError } from '../errors.js'
 import { lastLines } from './log-file.js'
 import type { Owner } from './owner.js'
 import type { Reaper } from './reaper.js'

@@ -2,13 +2,16 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { OperationError } from '../errors.js'
 import { embeddedBinDir } from './embedded.js'
-import { OperationError } from './errors.js'
 import { installedBinDirs } from './installed.js'
-import { VERSIONS } from './options.js'
 import type { Owner } from './owner.js'
 import { reachable } from './reachable.js'
 import type { Reaper } from './reaper.js'
+
+/** The supported major versions of PostgreSQL. */
+export type PostgresVersion = 14 | 15 | 16 | 17 | 18
+export const VERSIONS: readonly PostgresVersion[] = [14, 15, 16, 17, 18]
 
 /** The programs of one PostgreSQL. Only `initdb` and `postgres` are sure to be there. */
 export interface Binaries {

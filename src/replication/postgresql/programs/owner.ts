@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { OperationError } from './errors.js'
+import { OperationError } from '../errors.js'
 
 /** Who the servers run as when it is not us. */
 export interface Owner {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { OperationError } from './errors.js'
+import { OperationError } from '../errors.js'
 import type { Owner } from './owner.js'
 import type { Reaper } from './reaper.js'
 
