@@ -19,6 +19,8 @@ export interface HostUnderTest {
   readonly openedBy: { readonly kind: 'ssh' | 'local'; readonly options: unknown }
   /** The machine as its own root sees it. @returns what this script says. */
   readonly look: (script: string) => Promise<string>
+  /** A folder there that locks may be in, and that need not be there yet. */
+  readonly lockDir: string
 }
 
 const ODD = `'single' "double" \`back\` $HOME \${x} \\ ! * ~ # äöü 漢字 🐘\ttab`
@@ -179,17 +181,13 @@ export function hostContract(subject: () => HostUnderTest): void {
     await host.close()
   })
 
+  let locks = 0
+  const lockPath = () => `${subject().lockDir}/${++locks}.lock`
   const sleepers = (seconds: string) =>
     eventually(
       async () => (await subject().look(`ps -eo args= | grep -c '^sleep ${seconds}' || :`)).trim(),
       (count) => count === '0',
     )
-}
-
-let locks = 0
-function lockPath(): string {
-  locks += 1
-  return `/run/sluice-test-${process.pid}/${locks}.lock`
 }
 
 /** Command lines and environments of all processes, those of test hosts too. Ours has what the test holds in memory only. */

@@ -32,6 +32,7 @@ describe('a host over SSH', need(hostsPart('hosts over SSH')), () => {
       open: () => new SshHost(options),
       openedBy: { kind: 'ssh', options },
       look: (script) => machine.inside(script),
+      lockDir: `/run/sluice-test-${process.pid}`,
     }
   })
 

@@ -12,19 +12,16 @@ export interface Owner {
 const CANDIDATES = ['nobody', 'postgres'] as const
 
 /**
- * PostgreSQL refuses to run as root: then `nobody`, or `postgres`. Otherwise `undefined`: it runs as we do.
+ * PostgreSQL refuses to run as root: then the first of these that there is. Otherwise `undefined`: it runs as we do.
  *
  * @throws {OperationError} we are root, and there is neither.
  */
-export function serverOwner(): Owner | undefined {
+export function serverOwner(names: readonly string[] = CANDIDATES): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined
   const users = readFileSync('/etc/passwd', 'utf8')
-  const owner = CANDIDATES.map((name) => ownerIn(users, name)).find((it) => it !== undefined)
+  const owner = names.map((name) => ownerIn(users, name)).find((it) => it !== undefined)
   if (owner !== undefined) return owner
-  throw new OperationError(
-    'choose a user',
-    `PostgreSQL does not run as root, and there is no ${CANDIDATES.join(' or ')}`,
-  )
+  throw new OperationError('choose a user', `PostgreSQL does not run as root, and there is no ${names.join(' or ')}`)
 }
 
 /** @param users the text of `/etc/passwd`: name, password, numbers of user and group, … */
