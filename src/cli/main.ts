@@ -1,7 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addCommand } from './add/command.js'
 import { classifyCommand } from './classify/command.js'
+import { downCommand } from './down/command.js'
+import { failoverCommand } from './failover/command.js'
+import { logsCommand } from './logs/command.js'
+import { psqlCommand } from './psql/command.js'
+import { rejoinCommand } from './rejoin/command.js'
+import { removeCommand } from './remove/command.js'
+import { statusCommand } from './status/command.js'
+import { switchoverCommand } from './switchover/command.js'
+import { upCommand } from './up/command.js'
+import { urlCommand } from './url/command.js'
 
 const USAGE_ERROR = 2
 
@@ -16,11 +27,16 @@ const exit = (code: number): void => {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 const program = new Command('sluice')
-  .description('read/write splitting for PostgreSQL')
+  .description('read/write splitting for PostgreSQL, and the replication underneath')
   .version(version)
   .exitOverride()
   .showHelpAfterError('(--help tells what there is)')
-program.addCommand(classifyCommand(exit).copyInheritedSettings(program))
+const commands = [
+  ...[upCommand, downCommand, statusCommand, urlCommand, psqlCommand, logsCommand],
+  ...[switchoverCommand, failoverCommand, rejoinCommand, addCommand, removeCommand],
+  classifyCommand,
+]
+for (const command of commands) program.addCommand(command(exit).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

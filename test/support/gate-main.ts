@@ -1,8 +1,8 @@
 // A process that closes a gate in the very moment in which a connection through it ends, and then has nothing more to do.
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { listen } from '../../src/replication/postgresql/programs/ports.js'
 import { Gate } from '../../src/testing/gate.js'
-import { listen } from '../../src/testing/ports.js'
 
 const sessions: Socket[] = []
 const server = createServer({ allowHalfOpen: true }, (connection) => {

@@ -32,7 +32,7 @@ export class LocalRun {
   constructor(script: Script, options: LocalRunOptions) {
     const { owner, environment, timeoutMs, signal } = options
     // The script comes in by a descriptor of its own: its length has no limit there, and it stands in no list of processes.
-    this.#child = spawn('bash', ['-euo', 'pipefail', '-c', LOADER], {
+    this.#child = spawn('bash', ['--norc', '--noprofile', '-euo', 'pipefail', '-c', LOADER], {
       ...owner,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       cwd: '/',

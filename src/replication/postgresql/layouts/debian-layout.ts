@@ -17,7 +17,7 @@ export interface DebianLayoutOptions {
  * @see https://manpages.debian.org/bookworm/postgresql-common/pg_createcluster.1.en.html
  */
 export class DebianLayout implements Layout {
-  readonly paths: LayoutPaths
+  readonly paths: LayoutPaths & { readonly socketDir: string }
   readonly port: number
   /** Where its configuration is. */
   readonly configDir: string

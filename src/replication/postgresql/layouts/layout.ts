@@ -10,7 +10,6 @@ export interface LayoutPaths {
   /** Ours: read by `configFile`, after what stands in that. */
   readonly includeFile: string
   readonly logFile: string
-  readonly socketDir: string
   /** The replication password: `0600`, and not in `dataDir`, which travels from node to node. */
   readonly passFile: string
 }

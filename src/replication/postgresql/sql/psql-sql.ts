@@ -6,7 +6,7 @@ import { readPsqlError } from './psql-error.js'
 import type { Sql } from './sql.js'
 
 export interface PsqlOptions {
-  readonly paths: Pick<LayoutPaths, 'binDir' | 'socketDir'>
+  readonly paths: Pick<LayoutPaths, 'binDir'> & { readonly socketDir: string }
   readonly port: number
   /** Default `postgres`. */
   readonly database?: string

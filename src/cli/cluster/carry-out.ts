@@ -1,0 +1,26 @@
+import type { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
+import { apply } from '../../replication/postgresql/operations/apply.js'
+import type { Plan } from '../../replication/postgresql/operations/step.js'
+import { planText, showProgress } from './show-progress.js'
+import { json, type Streams } from './streams.js'
+
+export interface CarryOutOptions {
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Shows a plan, and carries it out unless it is only to be shown. @returns whether it was carried out. */
+export async function carryOut(
+  plan: Plan,
+  cluster: LocalCluster,
+  options: CarryOutOptions,
+  streams: Streams,
+): Promise<boolean> {
+  if (options.json) streams.out.write(json({ event: 'plan', ...plan }))
+  else streams.err.write(planText(plan))
+  if (options.dryRun) return false
+  if (!options.json && plan.steps.length > 0) streams.err.write('\n')
+  await apply(plan, cluster.work(showProgress(plan, options.json, streams), options.signal))
+  return true
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { clusterCommand } from '../cluster/options.js'
+import { type ExitCode, json } from '../cluster/streams.js'
+import { lookingAt } from '../cluster/with-cluster.js'
+
+const HELP = `
+Examples:
+  export DATABASE_URL=$(sluice url)         for the application: all nodes, in any order
+  psql "$(sluice url node-2)"               one node
+  psql "$(sluice url node-2 --admin)"       the superuser, on one node
+
+It has the password in it.`
+
+interface Given {
+  readonly dir: string
+  readonly json: boolean
+  readonly admin: boolean
+}
+
+export function urlCommand(exit: (code: number) => void): Command {
+  return clusterCommand('url', 'print the URL for the application', HELP)
+    .argument('[node]', 'one node only')
+    .option('--admin', 'for the superuser postgres', false)
+    .action(async (node: string | undefined, given: Given) => exit(await runUrl(node, given)))
+}
+
+function runUrl(node: string | undefined, given: Given): Promise<ExitCode> {
+  return lookingAt('url', given, async ({ cluster, streams }) => {
+    const url = cluster.urlFor({ node, isAdmin: given.admin })
+    streams.out.write(given.json ? json({ url }) : `${url}\n`)
+    return 0
+  })
+}

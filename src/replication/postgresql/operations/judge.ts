@@ -1,0 +1,77 @@
+import type { NodeState, RunningStandby } from '../nodes/node-state.js'
+import { isStreamingFrom, type Primary, primaries, type Survey, slotFor, timelineOf } from './survey.js'
+
+export interface Judgement {
+  /** `down`: nobody takes writes. `degraded`: somebody does, and not all is as it should be. */
+  readonly health: 'healthy' | 'degraded' | 'down'
+  /** What is wrong, a line each, with the command that repairs it where there is one. */
+  readonly problems: readonly string[]
+  readonly primary: Primary | undefined
+}
+
+export function judge(survey: Survey): Judgement {
+  const found = [...primaries(survey)].sort((a, b) => b.state.timeline - a.state.timeline)
+  const [primary, ...others] = found
+  const problems = [
+    ...(primary === undefined ? ['no primary runs: sluice up starts it, sluice failover replaces it'] : []),
+    ...others.map(
+      (it) => `${it.name} runs as a primary too, on timeline ${it.state.timeline}: sluice rejoin ${it.name}`,
+    ),
+    ...(primary === undefined ? [] : superseded(survey, primary)),
+    ...[...survey.states].flatMap(([name, state]) => problemOf(survey, name, state, primary)),
+  ]
+  const health = primary === undefined ? 'down' : problems.length === 0 ? 'healthy' : 'degraded'
+  return { health, problems, primary }
+}
+
+function superseded({ states }: Survey, primary: Primary): readonly string[] {
+  return [...states]
+    .filter(([, it]) => timelineOf(it) > primary.state.timeline)
+    .map(([name, it]) => `${name} is on timeline ${timelineOf(it)}, newer than that of ${primary.name}`)
+}
+
+function problemOf(survey: Survey, name: string, state: NodeState, primary: Primary | undefined): readonly string[] {
+  switch (state.is) {
+    case 'primary':
+      return []
+    case 'standby':
+      return primary === undefined ? [] : standbyProblems(survey, name, state, primary)
+    case 'absent':
+      return [`${name} has no data: sluice up makes it`]
+    case 'stopped':
+      return [`${name} does not run: sluice ${state.isStandby || primary === undefined ? 'up' : `rejoin ${name}`}`]
+    case 'silent':
+    case 'out-of-reach':
+      return [`${name} does not answer: ${state.why}`]
+    default:
+      return state satisfies never
+  }
+}
+
+function standbyProblems(survey: Survey, name: string, state: RunningStandby, primary: Primary): readonly string[] {
+  const slot = slotFor(primary.state, name)
+  if (slot === 'lost')
+    return [`${name} lost its place, ${primary.name} has thrown away what it needs: sluice rejoin ${name}`]
+  if (!isStreamingFrom(survey, state, primary.name)) {
+    return [`${name} does not stream from ${primary.name}: sluice logs ${name}, sluice rejoin ${name}`]
+  }
+  return [
+    ...(state.isPaused ? [`${name} has its replay paused: select pg_wal_replay_resume()`] : []),
+    ...(slot === 'missing' ? [`${name} has no replication slot on ${primary.name}: sluice up`] : []),
+  ]
+}
+
+/** Bytes between what the primary wrote and what the standby shows. Asked of two servers: never less than nothing. */
+export function lagBytes(state: RunningStandby, primary: Primary | undefined): number | undefined {
+  if (primary === undefined) return undefined
+  return Math.max(0, Number(primary.state.position - state.replayed))
+}
+
+/**
+ * Milliseconds: none when nothing is missing, however long ago the last commit was; otherwise the age of the last commit that it
+ * shows, which is an upper bound.
+ */
+export function lagMs(state: RunningStandby, primary: Primary | undefined): number | undefined {
+  const bytes = lagBytes(state, primary)
+  return bytes === undefined ? undefined : bytes === 0 ? 0 : state.lastCommitAgeMs
+}

@@ -1,0 +1,90 @@
+import { slotOf } from '../config/node-files.js'
+import { OperationError } from '../errors.js'
+import {
+  type ClusterState,
+  hasData,
+  type NodeState,
+  type RunningPrimary,
+  type RunningStandby,
+} from '../nodes/node-state.js'
+
+/** What a plan is made from: what was seen of every node. Pure. */
+export interface Survey {
+  /** In the cluster's own order. */
+  readonly states: ClusterState
+  /** The port on which each node listens. */
+  readonly ports: ReadonlyMap<string, number>
+  /** The application's database. */
+  readonly database: string
+  /** Are a node's own files as they should be, if it follows `upstream`? */
+  readonly isConfigured: (name: string, upstream: string | undefined) => boolean
+}
+
+export interface Primary {
+  readonly name: string
+  readonly state: RunningPrimary
+}
+
+export function stateOf(survey: Survey, name: string): NodeState {
+  const state = survey.states.get(name)
+  if (state !== undefined) return state
+  throw refusal(`there is no node ${name}`, `there are ${[...survey.states.keys()].join(', ')}`)
+}
+
+/** The one primary that runs. @throws {OperationError} there is none, or more than one, or it has been superseded. */
+export function runningPrimary(survey: Survey): Primary {
+  const found = primaries(survey)
+  const [primary, second] = found
+  if (primary === undefined)
+    throw refusal('no primary runs', 'sluice status shows what there is; sluice failover promotes')
+  if (second !== undefined) throw twoPrimaries(found)
+  mustBeNewest(survey, primary)
+  return primary
+}
+
+export function primaries({ states }: Survey): readonly Primary[] {
+  return [...states].flatMap(([name, state]) => (state.is === 'primary' ? [{ name, state }] : []))
+}
+
+/** Standbys that run, by name. */
+export function runningStandbys({ states }: Survey): ReadonlyMap<string, RunningStandby> {
+  return new Map([...states].flatMap(([name, state]) => (state.is === 'standby' ? [[name, state] as const] : [])))
+}
+
+export function isStreamingFrom(survey: Survey, state: RunningStandby, primary: string): boolean {
+  return state.receiver?.isStreaming === true && state.receiver.port === survey.ports.get(primary)
+}
+
+export function slotFor(primary: RunningPrimary, standby: string): 'missing' | 'lost' | 'there' {
+  const slot = primary.slots.find((it) => it.name === slotOf(standby))
+  if (slot === undefined) return 'missing'
+  return slot.status === 'lost' ? 'lost' : 'there'
+}
+
+/** A refusal to plan: nothing was done. */
+export function refusal(what: string, hint: string): OperationError {
+  return new OperationError('plan', what, { hint })
+}
+
+/** The history with the highest number is the one that somebody promoted last. */
+export function timelineOf(state: NodeState): number {
+  if (state.is === 'primary' || state.is === 'standby') return state.timeline
+  return hasData(state) ? state.control.timeline : 0
+}
+
+function mustBeNewest({ states }: Survey, primary: Primary): void {
+  for (const [name, state] of states) {
+    if (timelineOf(state) <= primary.state.timeline) continue
+    throw refusal(
+      `${primary.name} runs as the primary of timeline ${primary.state.timeline}, but ${name} is on timeline ${timelineOf(state)}: it was superseded`,
+      `stop applications from writing to ${primary.name}; start ${name}, then sluice rejoin ${primary.name}`,
+    )
+  }
+}
+
+function twoPrimaries(found: readonly Primary[]): OperationError {
+  const [newest, ...others] = [...found].sort((a, b) => b.state.timeline - a.state.timeline)
+  const names = found.map((it) => `${it.name} (timeline ${it.state.timeline})`).join(' and ')
+  const old = others.map((it) => `sluice rejoin ${it.name}`).join('; ')
+  return refusal(`${names} both run as primaries`, `keep ${newest?.name}: ${old}`)
+}
