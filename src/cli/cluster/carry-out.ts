@@ -17,10 +17,14 @@ export async function carryOut(
   options: CarryOutOptions,
   streams: Streams,
 ): Promise<boolean> {
-  if (options.json) streams.out.write(json({ event: 'plan', ...plan }))
-  else streams.err.write(planText(plan))
+  showPlan(plan, options.json, streams)
   if (options.dryRun) return false
   if (!options.json && plan.steps.length > 0) streams.err.write('\n')
   await apply(plan, cluster.work(showProgress(plan, options.json, streams), options.signal))
   return true
+}
+
+export function showPlan(plan: Plan, asJson: boolean, { out, err }: Streams): void {
+  if (asJson) out.write(json({ event: 'plan', ...plan }))
+  else err.write(planText(plan))
 }

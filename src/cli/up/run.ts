@@ -3,7 +3,8 @@ import { hasCluster } from '../../replication/postgresql/local/cluster-file.js'
 import type { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
 import { makeCluster } from '../../replication/postgresql/local/make-cluster.js'
 import { planUp } from '../../replication/postgresql/operations/plan-up.js'
-import { carryOut } from '../cluster/carry-out.js'
+import type { Survey } from '../../replication/postgresql/operations/survey.js'
+import { carryOut, showPlan } from '../cluster/carry-out.js'
 import { type ExitCode, json, type Streams } from '../cluster/streams.js'
 import { guarded, operatingOn } from '../cluster/with-cluster.js'
 
@@ -23,8 +24,8 @@ export interface UpOptions {
 
 export async function runUp(options: UpOptions): Promise<ExitCode> {
   if (!hasCluster(options.dir)) {
-    const made = await guarded('up', options, () => make(options))
-    if (made !== 0 || !hasCluster(options.dir)) return made
+    const made = await guarded('up', options, (_, streams) => make(options, streams))
+    if (made !== 0 || options.dryRun) return made
   }
   return operatingOn('up', options, async ({ cluster, streams, signal }) => {
     mustBeAsWanted(cluster, options)
@@ -34,7 +35,7 @@ export async function runUp(options: UpOptions): Promise<ExitCode> {
   })
 }
 
-async function make(options: UpOptions): Promise<ExitCode> {
+async function make(options: UpOptions, streams: Streams): Promise<ExitCode> {
   const { local, dir, database, user, sync, version, binDir, port } = options
   if (local === undefined) {
     throw new OperationError('find the cluster', `there is none in ${dir}`, { hint: 'sluice up --local 3 makes one' })
@@ -44,8 +45,19 @@ async function make(options: UpOptions): Promise<ExitCode> {
       hint: `sluice up --local ${sync + 1} --sync ${sync}`,
     })
   }
-  await makeCluster(dir, { nodes: local, database, appRole: user, synchronous: sync, version, binDir, port })
+  if (options.dryRun) showPlan(planUp(nothingYet(local, database)), options.json, streams)
+  else await makeCluster(dir, { nodes: local, database, appRole: user, synchronous: sync, version, binDir, port })
   return 0
+}
+
+function nothingYet(nodes: number, database: string): Survey {
+  const names = Array.from({ length: nodes }, (_, at) => `node-${at + 1}`)
+  return {
+    states: new Map(names.map((name) => [name, { is: 'absent' }])),
+    ports: new Map(),
+    database,
+    isConfigured: () => false,
+  }
 }
 
 /** The cluster that is there is not changed by the way. */

@@ -67,10 +67,16 @@ mv ${quoteShell(`${dataDir}.new`)} ${quoteShell(dataDir)}`
 ${this.#control('status')} >/dev/null || ${this.#control(`-w -t 60 -l ${quoteShell(logFile)} start`)} >/dev/null`)
   }
 
+  /** At once means at once: one that is frozen, or does not end, is killed with all its processes. */
   stop(mode: 'fast' | 'immediate'): Script {
-    return asServer(
-      `if ${this.#control('status')} >/dev/null; then ${this.#control(`-w -t 60 -m ${mode} stop`)} >/dev/null; fi`,
-    )
+    const stop = (seconds: number) => `${this.#control(`-w -t ${seconds} -m ${mode} stop`)} >/dev/null`
+    if (mode === 'fast') return asServer(`if ${this.#control('status')} >/dev/null; then ${stop(60)}; fi`)
+    return asServer(`if ${this.#control('status')} >/dev/null; then
+  pid=$(head -n 1 ${quoteShell(`${this.paths.dataDir}/postmaster.pid`)})
+  family="$pid $(ps -A -o pid= -o ppid= | awk -v parent="$pid" '$2 == parent { print $1 }')"
+  ${stop(5)} 2>&1 || kill -KILL $family
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+fi`)
   }
 
   reload(): Script {

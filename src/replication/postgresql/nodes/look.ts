@@ -6,7 +6,7 @@ import type { ClusterState, NodeState } from './node-state.js'
 import { RUNNING, type RunningRow, readRunning } from './running.js'
 
 /** Milliseconds for the host to say what there is. */
-const LOOK_TIMEOUT_MS = 20_000
+const LOOK_TIMEOUT_MS = 10_000
 
 /** Looks at all nodes at once. What is wrong with a node is part of what is seen, never an error. */
 export async function lookAt(nodes: readonly ManagedNode[]): Promise<ClusterState> {
@@ -25,12 +25,26 @@ export async function look(node: ManagedNode): Promise<NodeState> {
   const existing = { control: readControlFile(control), files }
   if (!seen.isRunning) return { ...existing, is: 'stopped', isStandby }
   try {
-    const [row] = await node.sql.rows<RunningRow>(RUNNING)
+    const [row] = await inTime(node)
     if (row === undefined) throw new Error('it answers with nothing')
     return { ...existing, ...readRunning(row) }
   } catch (error) {
     return { ...existing, is: 'silent', why: (error as Error).message }
   }
+}
+
+/** A server that was frozen while it was asked would be waited for for very long. */
+function inTime({ sql }: ManagedNode): Promise<readonly RunningRow[]> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      void sql.close()
+      reject(new Error(`no answer within ${LOOK_TIMEOUT_MS} ms`))
+    }, LOOK_TIMEOUT_MS)
+    sql
+      .rows<RunningRow>(RUNNING)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(late))
+  })
 }
 
 /** As the nodes' own hosts count it. */

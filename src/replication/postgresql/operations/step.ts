@@ -76,7 +76,7 @@ export function titleOf(step: Step): string {
     case 'await-streaming':
       return `wait until it streams from ${step.from}`
     case 'prove':
-      return `write a row, and read it on ${list(step.standbys)}`
+      return step.standbys.length === 0 ? 'write a row' : `write a row, and read it on ${list(step.standbys)}`
     case 'delete':
       return 'delete its data'
     default:

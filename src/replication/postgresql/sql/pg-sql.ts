@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { asOneValue, readRows } from './json-rows.js'
 import type { Sql } from './sql.js'
@@ -14,6 +15,9 @@ export interface PgSqlOptions {
 /** What we run is not the application's, does not wait for a standby that is not there, and has no limits but our own. */
 const SESSION =
   '-c synchronous_commit=local -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off'
+
+/** How long a server may take to end a connection. */
+const FAREWELL_MS = 1000
 
 /**
  * A connection of `pg`, opened when it is first needed and kept until `close`; one that broke is opened again. `pg` is the
@@ -39,12 +43,17 @@ export class PgSql implements Sql {
     await client.query(text)
   }
 
-  /** May be called twice; what is asked later connects anew. */
+  /** May be called twice; what is asked later connects anew. A server that does not answer is not waited for. */
   async close(): Promise<void> {
-    const client = this.#client
+    const opened = this.#client
     this.#client = undefined
-    // One that never came, or broke, has nothing left to end.
-    await client?.then((it) => it.end()).catch(() => undefined)
+    // One that never came has nothing to end.
+    const client = await opened?.catch(() => undefined)
+    if (client === undefined) return
+    const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
+    const late = setTimeout(() => stream.destroy(), FAREWELL_MS)
+    await client.end().catch(() => undefined)
+    clearTimeout(late)
   }
 
   #connected(): Promise<pg.Client> {

@@ -3,7 +3,7 @@ import type { ManagedNode } from '../nodes/managed-node.js'
 import type { StepWork } from '../operations/work.js'
 import { until } from './until.js'
 
-const RECEIVE_TIMEOUT_MS = 30_000
+const RECEIVE_TIMEOUT_MS = 10_000
 const STREAM_TIMEOUT_MS = 60_000
 const PROMOTE_TIMEOUT_S = 60
 
