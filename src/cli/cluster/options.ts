@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { DEFAULT_DIR } from './with-cluster.js'
+import { DEFAULT_DIR, DEFAULT_FILE } from './open-cluster.js'
 
-/** A command on a local cluster. */
+/** A command on a cluster. */
 export function clusterCommand(name: string, description: string, help: string): Command {
   return new Command(name)
     .description(description)
-    .option('--dir <folder>', 'where the cluster is', DEFAULT_DIR)
+    .option('--file <sluice.yaml>', `the cluster on hosts that it describes; ${DEFAULT_FILE} where there is one`)
+    .option('--dir <folder>', `the local cluster in it; ${DEFAULT_DIR} otherwise`)
     .option('--json', 'print JSON, one object on a line', false)
     .addHelpText('after', `\n${help.trim()}`)
 }

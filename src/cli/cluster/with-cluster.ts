@@ -1,17 +1,15 @@
 import { ClusterError } from '../../base/errors.js'
-import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
+import type { Cluster } from '../../replication/postgresql/cluster.js'
+import { openCluster, type Which } from './open-cluster.js'
 import { type ExitCode, json, PROCESS_STREAMS, type Streams } from './streams.js'
 
-export const DEFAULT_DIR = '.sluice/local'
-
-export interface Given {
-  readonly dir: string
+export interface Given extends Which {
   readonly json?: boolean
 }
 
 /** What an operation works with: everything it opened is closed, and its lock given back, however it ends. */
 export interface Opened {
-  readonly cluster: LocalCluster
+  readonly cluster: Cluster
   readonly streams: Streams
   readonly signal: AbortSignal
 }
@@ -23,7 +21,7 @@ export function lookingAt(
   work: (opened: Opened) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   return guarded(command, given, async (signal, streams) => {
-    const cluster = await LocalCluster.open(given.dir)
+    const cluster = await openCluster(given)
     try {
       return await work({ cluster, streams, signal })
     } finally {
@@ -40,8 +38,10 @@ export function operatingOn(
 ): Promise<ExitCode> {
   return lookingAt(command, given, async (opened) => {
     const lock = await opened.cluster.lock(command)
+    // Somebody else may begin once it is lost.
+    const signal = lock.lost === undefined ? opened.signal : AbortSignal.any([opened.signal, lock.lost])
     try {
-      return await work(opened)
+      return await work({ ...opened, signal })
     } finally {
       await lock.release()
     }

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs'
 import type { Command } from 'commander'
+import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
 import { planDown } from '../../replication/postgresql/operations/plan-down.js'
 import { carryOut } from '../cluster/carry-out.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { operatingOn } from '../cluster/with-cluster.js'
@@ -15,8 +17,7 @@ The primary stops first, and waits until its standbys have everything.
 
 ${EXIT_CODES}`
 
-interface Given {
-  readonly dir: string
+interface Given extends Which {
   readonly json: boolean
   readonly dryRun: boolean
   readonly delete: boolean
@@ -32,7 +33,7 @@ function runDown(given: Given): Promise<ExitCode> {
   return operatingOn('down', given, async ({ cluster, streams, signal }) => {
     const plan = planDown(await cluster.survey(), given.delete)
     const isDone = await carryOut(plan, cluster, { ...given, signal }, streams)
-    if (isDone && given.delete) rmSync(cluster.dir, { recursive: true })
+    if (isDone && given.delete && cluster instanceof LocalCluster) rmSync(cluster.dir, { recursive: true })
     return 0
   })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { planFailover } from '../../replication/postgresql/operations/plan-failover.js'
 import { carryOut } from '../cluster/carry-out.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { operatingOn } from '../cluster/with-cluster.js'
@@ -17,8 +18,7 @@ that is down and may have more, stops it; --force goes on, and what only that no
 
 ${EXIT_CODES}`
 
-interface Given {
-  readonly dir: string
+interface Given extends Which {
   readonly json: boolean
   readonly dryRun: boolean
   readonly force: boolean

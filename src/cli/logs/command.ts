@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { Command } from 'commander'
 import { nodeOf } from '../../replication/postgresql/operations/work.js'
+import { quoteShell } from '../../replication/postgresql/script.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { clusterCommand, wholeNumber } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { lookingAt, type Opened } from '../cluster/with-cluster.js'
@@ -12,8 +12,10 @@ Examples:
   sluice logs node-2 -n 200
   sluice logs --follow              as it is written; Ctrl-C ends it`
 
-interface Given {
-  readonly dir: string
+const LOOK_MS = 60_000
+const FOLLOW_MS = 2 ** 31 - 1
+
+interface Given extends Which {
   readonly lines: number
   readonly follow: boolean
 }
@@ -27,19 +29,30 @@ export function logsCommand(exit: (code: number) => void): Command {
 }
 
 function runLogs(node: string | undefined, given: Given): Promise<ExitCode> {
-  return lookingAt('logs', given, async ({ cluster, signal }) => {
-    const work = cluster.work(() => undefined)
-    const names = node === undefined ? [...cluster.nodes.keys()] : [node]
-    const files = names.map((name) => nodeOf(work, name).layout.paths.logFile)
-    return tail(files, given, signal)
+  return lookingAt('logs', given, async (opened) => {
+    const names = node === undefined ? [...opened.cluster.nodes.keys()] : [node]
+    // What follows comes from all of them at once; what is there already is easier to read one after the other.
+    if (given.follow) await Promise.all(names.map((name) => tail(opened, name, given, names.length > 1)))
+    else for (const name of names) await tail(opened, name, given, names.length > 1)
+    return 0
   })
 }
 
-async function tail(files: readonly string[], given: Given, signal: Opened['signal']): Promise<ExitCode> {
-  const args = ['-n', String(given.lines), ...(given.follow ? ['-F'] : []), '--', ...files]
-  const child = spawn('tail', args, { stdio: ['ignore', 'inherit', 'inherit'], signal })
-  // Ended by us, when we are interrupted: that is how following ends.
-  child.on('error', () => undefined)
-  await once(child, 'close')
-  return child.exitCode === 0 || signal.aborted ? 0 : 1
+async function tail({ cluster, streams, signal }: Opened, name: string, given: Given, isNamed: boolean): Promise<void> {
+  const { host, layout } = nodeOf(cluster, name)
+  const how = given.follow ? '-F' : ''
+  const text = `exec tail -n ${given.lines} ${how} -- ${quoteShell(layout.paths.logFile)}`
+  const prefix = isNamed ? `${name}  ` : ''
+  const ran = host.run(
+    { as: layout.seenBy, text },
+    {
+      signal,
+      timeoutMs: given.follow ? FOLLOW_MS : LOOK_MS,
+      onLine: (line, from) => (from === 'stdout' ? streams.out : streams.err).write(`${prefix}${line}\n`),
+    },
+  )
+  await ran.catch((error: unknown) => {
+    // That is how following ends.
+    if (!signal.aborted) throw error
+  })
 }

@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import type { Cluster } from '../../replication/postgresql/cluster.js'
 import { OperationError } from '../../replication/postgresql/errors.js'
-import type { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
+import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
 import { runningPrimary } from '../../replication/postgresql/operations/survey.js'
 import { nodeOf } from '../../replication/postgresql/operations/work.js'
+import { RemoteCluster } from '../../replication/postgresql/remote/remote-cluster.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { clusterCommand } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { lookingAt } from '../cluster/with-cluster.js'
@@ -14,10 +17,11 @@ const HELP = `
 Examples:
   sluice psql                                  on the primary, as the application
   sluice psql node-2 -- -c 'select 1'          on one node; what follows -- is for psql
-  sluice psql --admin                          as the superuser`
+  sluice psql --admin                          as the superuser
 
-interface Given {
-  readonly dir: string
+On hosts over SSH it is the host's own psql that runs, there.`
+
+interface Given extends Which {
   readonly admin: boolean
 }
 
@@ -37,26 +41,32 @@ function runPsql(node: string | undefined, args: readonly string[], given: Given
     // `sluice psql -- -l`: what looks like a node is psql's.
     const rest = node === undefined || isNode ? args : [node, ...args]
     const name = isNode ? node : runningPrimary(await cluster.survey()).name
-    return open(cluster, name, rest, given.admin)
+    return open(commandFor(cluster, name, rest, given.admin))
   })
 }
 
-function open(cluster: LocalCluster, name: string, args: readonly string[], isAdmin: boolean): Promise<ExitCode> {
-  const { binDir } = nodeOf(
-    cluster.work(() => undefined),
-    name,
-  ).layout.paths
+interface Call {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+}
+
+function commandFor(cluster: Cluster, name: string, args: readonly string[], isAdmin: boolean): Call {
+  if (cluster instanceof RemoteCluster) return { ...cluster.psql(name, args, isAdmin), env: process.env }
+  if (cluster instanceof LocalCluster) return localPsql(cluster, name, args, isAdmin)
+  throw new OperationError('open psql', 'this cluster has no way for it')
+}
+
+function localPsql(cluster: LocalCluster, name: string, args: readonly string[], isAdmin: boolean): Call {
+  const { binDir } = nodeOf(cluster, name).layout.paths
   const program = existsSync(join(binDir, 'psql')) ? join(binDir, 'psql') : 'psql'
   const { host, port, user, password, database } = cluster.wayIn(name, isAdmin)
   // In its environment, which only we can read, and not in its arguments, which everybody can.
-  const env = {
-    ...process.env,
-    PGHOST: host,
-    PGPORT: String(port),
-    PGUSER: user,
-    PGPASSWORD: password,
-    PGDATABASE: database,
-  }
+  const own = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database }
+  return { program, args, env: { ...process.env, ...own } }
+}
+
+function open({ program, args, env }: Call): Promise<ExitCode> {
   const child = spawn(program, [...args], { stdio: 'inherit', env })
   // An interrupt is for psql: it cancels a query.
   const ignore = () => undefined

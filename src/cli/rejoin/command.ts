@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { planRejoin } from '../../replication/postgresql/operations/plan-rejoin.js'
 import { carryOut } from '../cluster/carry-out.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { operatingOn } from '../cluster/with-cluster.js'
@@ -16,8 +17,7 @@ that cannot be done, a fresh copy is made, and the old data stays beside it as d
 
 ${EXIT_CODES}`
 
-interface Given {
-  readonly dir: string
+interface Given extends Which {
   readonly json: boolean
   readonly dryRun: boolean
   readonly fresh: boolean

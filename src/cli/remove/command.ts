@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
+import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
 import { forgetNode } from '../../replication/postgresql/local/make-cluster.js'
 import { planRemove } from '../../replication/postgresql/operations/plan-down.js'
+import { removeFromFile } from '../../replication/postgresql/remote/change-file.js'
+import { RemoteCluster } from '../../replication/postgresql/remote/remote-cluster.js'
 import { carryOut } from '../cluster/carry-out.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { operatingOn } from '../cluster/with-cluster.js'
@@ -13,8 +17,7 @@ Examples:
 
 ${EXIT_CODES}`
 
-interface Given {
-  readonly dir: string
+interface Given extends Which {
   readonly json: boolean
   readonly dryRun: boolean
   readonly delete: boolean
@@ -30,7 +33,9 @@ export function removeCommand(exit: (code: number) => void): Command {
 function runRemove(node: string, given: Given): Promise<ExitCode> {
   return operatingOn('remove', given, async ({ cluster, streams, signal }) => {
     const plan = planRemove(await cluster.survey(), node, given.delete)
-    if (await carryOut(plan, cluster, { ...given, signal }, streams)) forgetNode(given.dir, node)
+    if (!(await carryOut(plan, cluster, { ...given, signal }, streams))) return 0
+    if (cluster instanceof LocalCluster) forgetNode(cluster.dir, node)
+    if (cluster instanceof RemoteCluster) removeFromFile(cluster.file, node)
     return 0
   })
 }

@@ -4,7 +4,7 @@ import { type Row, rowsOf } from './rows.js'
 
 const COLUMNS: readonly (readonly [title: string, cell: (row: Row) => string | undefined])[] = [
   ['NODE', (row) => row.node],
-  ['PORT', (row) => row.port?.toString()],
+  ['ADDRESS', (row) => (row.port === undefined ? undefined : `${row.host}:${row.port}`)],
   ['ROLE', (row) => row.role],
   ['STATE', (row) => row.state],
   ['VERSION', (row) => row.version],

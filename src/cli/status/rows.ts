@@ -1,12 +1,13 @@
 import { lsnText } from '../../model/position.js'
-import { slotOf } from '../../replication/postgresql/config/node-files.js'
+import { slotOf } from '../../replication/postgresql/config/node-config.js'
 import type { NodeState } from '../../replication/postgresql/nodes/node-state.js'
 import { type Judgement, lagBytes, lagMs } from '../../replication/postgresql/operations/judge.js'
-import { isStreamingFrom, type Survey, timelineOf } from '../../replication/postgresql/operations/survey.js'
+import { isStreamingFrom, nodeAt, type Survey, timelineOf } from '../../replication/postgresql/operations/survey.js'
 
 /** One node, as `--json` has it. What cannot be known is absent. */
 export interface Row {
   readonly node: string
+  readonly host: string | undefined
   readonly port: number | undefined
   readonly role: 'primary' | 'standby' | 'unknown'
   /** A standby: `streaming`, `not streaming`, `paused`. */
@@ -34,7 +35,8 @@ export function rowsOf(survey: Survey, judgement: Judgement): readonly Row[] {
 }
 
 function rowOf(survey: Survey, node: string, state: NodeState, { primary }: Judgement): Row {
-  const its = { node, port: survey.ports.get(node) }
+  const where = survey.addresses.get(node)
+  const its = { node, host: where?.host, port: where?.port }
   switch (state.is) {
     case 'primary': {
       const { version, timeline, clients, position } = state
@@ -51,7 +53,7 @@ function rowOf(survey: Survey, node: string, state: NodeState, { primary }: Judg
         ...{ version, timeline, clients, lsn: lsnText(replayed) },
         ...{ lagBytes: lagBytes(state, primary), lagMs: lagMs(state, primary) },
         ...{ slot: slot?.status ?? (slot === undefined ? 'none' : 'unused'), keptBytes: slot?.keptBytes },
-        follows: nodeAt(survey, receiver?.port),
+        follows: nodeAt(survey, receiver),
         sync: primary?.state.senders.find((it) => it.name === node)?.sync,
       })
     }
@@ -68,10 +70,6 @@ function rowOf(survey: Survey, node: string, state: NodeState, { primary }: Judg
     default:
       return state satisfies never
   }
-}
-
-function nodeAt({ ports }: Survey, port: number | undefined): string | undefined {
-  return [...ports].find(([, it]) => it === port)?.[0]
 }
 
 function defined(row: { [Key in keyof Row]: Row[Key] | undefined }): Row {

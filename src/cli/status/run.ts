@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Judgement, judge, lagBytes } from '../../replication/postgresql/operations/judge.js'
 import { runningStandbys, type Survey } from '../../replication/postgresql/operations/survey.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { type ExitCode, json, type Streams } from '../cluster/streams.js'
 import { lookingAt } from '../cluster/with-cluster.js'
 import { historyText, statusText } from './format.js'
 import { statusJson } from './rows.js'
 
-export interface StatusOptions {
-  readonly dir: string
+export interface StatusOptions extends Which {
   readonly json: boolean
   readonly watch: boolean
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { planSwitchover } from '../../replication/postgresql/operations/plan-switchover.js'
 import { carryOut } from '../cluster/carry-out.js'
+import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
 import type { ExitCode } from '../cluster/streams.js'
 import { operatingOn } from '../cluster/with-cluster.js'
@@ -16,8 +17,7 @@ others follow it, and the old one becomes a standby. If anything fails before th
 
 ${EXIT_CODES}`
 
-interface Given {
-  readonly dir: string
+interface Given extends Which {
   readonly json: boolean
   readonly dryRun: boolean
   readonly to?: string

@@ -1,15 +1,18 @@
+import type { Cluster } from '../../replication/postgresql/cluster.js'
 import { OperationError } from '../../replication/postgresql/errors.js'
 import { hasCluster } from '../../replication/postgresql/local/cluster-file.js'
-import type { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
+import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
 import { makeCluster } from '../../replication/postgresql/local/make-cluster.js'
 import { planUp } from '../../replication/postgresql/operations/plan-up.js'
 import type { Survey } from '../../replication/postgresql/operations/survey.js'
+import type { Work } from '../../replication/postgresql/operations/work.js'
+import { askYesNo } from '../cluster/ask.js'
 import { carryOut, showPlan } from '../cluster/carry-out.js'
+import { DEFAULT_DIR, dirOf, fileOf, type Which } from '../cluster/open-cluster.js'
 import { type ExitCode, json, type Streams } from '../cluster/streams.js'
 import { guarded, operatingOn } from '../cluster/with-cluster.js'
 
-export interface UpOptions {
-  readonly dir: string
+export interface UpOptions extends Which {
   readonly json: boolean
   readonly dryRun: boolean
   /** Nodes of a new cluster. */
@@ -20,43 +23,60 @@ export interface UpOptions {
   readonly user: string
   readonly sync: number
   readonly port?: number
+  /** Nodes whose data is set aside. */
+  readonly replace?: readonly string[]
+  readonly restart: boolean
 }
 
-export async function runUp(options: UpOptions): Promise<ExitCode> {
-  if (!hasCluster(options.dir)) {
+export async function runUp(given: UpOptions): Promise<ExitCode> {
+  const options = given.local === undefined ? given : { ...given, dir: given.dir ?? DEFAULT_DIR }
+  if (fileOf(options) === undefined && !hasCluster(dirOf(options))) {
     const made = await guarded('up', options, (_, streams) => make(options, streams))
     if (made !== 0 || options.dryRun) return made
   }
   return operatingOn('up', options, async ({ cluster, streams, signal }) => {
-    mustBeAsWanted(cluster, options)
-    const plan = planUp(await cluster.survey())
-    if (await carryOut(plan, cluster, { ...options, signal }, streams)) tellUrl(cluster, options.json, streams)
+    if (cluster instanceof LocalCluster) mustBeAsWanted(cluster, options)
+    const plan = planUp(await cluster.survey(), options)
+    const mayRestart = restartRule(cluster, options)
+    if (await carryOut(plan, cluster, { ...options, signal, mayRestart }, streams)) {
+      tellUrl(await cluster.urlFor({}), options.json, streams)
+    }
     return 0
   })
 }
 
+/** Nobody's clients but one's own are on this machine. */
+function restartRule(cluster: Cluster, { restart, json: asJson }: UpOptions): Work['mayRestart'] {
+  if (restart || cluster instanceof LocalCluster) return async () => true
+  return async (node, clients) =>
+    !asJson && askYesNo(`${node} must restart, and has ${clients} clients. Restart it now?`)
+}
+
 async function make(options: UpOptions, streams: Streams): Promise<ExitCode> {
-  const { local, dir, database, user, sync, version, binDir, port } = options
+  const { local, database, user, sync, version, binDir, port } = options
+  const dir = dirOf(options)
   if (local === undefined) {
-    throw new OperationError('find the cluster', `there is none in ${dir}`, { hint: 'sluice up --local 3 makes one' })
+    throw new OperationError('find the cluster', `there is no sluice.yaml here, and none in ${dir}`, {
+      hint: 'sluice up --local 3 makes one on this machine; sluice init describes one on hosts of its own',
+    })
   }
   if (sync >= local) {
     throw new OperationError('make the cluster', `--sync ${sync} needs ${sync + 1} nodes, and --local is ${local}`, {
       hint: `sluice up --local ${sync + 1} --sync ${sync}`,
     })
   }
-  if (options.dryRun) showPlan(planUp(nothingYet(local, database)), options.json, streams)
+  if (options.dryRun) showPlan(planUp(nothingYet(local, options)), options.json, streams)
   else await makeCluster(dir, { nodes: local, database, appRole: user, synchronous: sync, version, binDir, port })
   return 0
 }
 
-function nothingYet(nodes: number, database: string): Survey {
+function nothingYet(nodes: number, { database, sync }: UpOptions): Survey {
   const names = Array.from({ length: nodes }, (_, at) => `node-${at + 1}`)
   return {
     states: new Map(names.map((name) => [name, { is: 'absent' }])),
-    ports: new Map(),
-    database,
-    isConfigured: () => false,
+    addresses: new Map(),
+    ...{ database, roles: [], synchronous: sync, notInstalled: new Set(), delayed: new Set() },
+    ...{ isConfigured: () => false, settingsOf: () => ({}) },
   }
 }
 
@@ -68,7 +88,7 @@ function mustBeAsWanted({ file, dir }: LocalCluster, { local }: UpOptions): void
   })
 }
 
-function tellUrl({ url }: LocalCluster, asJson: boolean, { out, err }: Streams): void {
+function tellUrl(url: string, asJson: boolean, { out, err }: Streams): void {
   if (asJson) return void out.write(json({ event: 'ready', url }))
   err.write(`
 The application's pool, reads on standbys and writes on the primary:

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Which } from '../cluster/open-cluster.js'
 import { clusterCommand } from '../cluster/options.js'
 import { type ExitCode, json } from '../cluster/streams.js'
 import { lookingAt } from '../cluster/with-cluster.js'
@@ -7,12 +8,11 @@ const HELP = `
 Examples:
   export DATABASE_URL=$(sluice url)         for the application: all nodes, in any order
   psql "$(sluice url node-2)"               one node
-  psql "$(sluice url node-2 --admin)"       the superuser, on one node
+  psql "$(sluice url node-2 --admin)"       the superuser, on one node of a local cluster
 
 It has the password in it.`
 
-interface Given {
-  readonly dir: string
+interface Given extends Which {
   readonly json: boolean
   readonly admin: boolean
 }
@@ -26,7 +26,7 @@ export function urlCommand(exit: (code: number) => void): Command {
 
 function runUrl(node: string | undefined, given: Given): Promise<ExitCode> {
   return lookingAt('url', given, async ({ cluster, streams }) => {
-    const url = cluster.urlFor({ node, isAdmin: given.admin })
+    const url = await cluster.urlFor({ node, isAdmin: given.admin })
     streams.out.write(given.json ? json({ url }) : `${url}\n`)
     return 0
   })

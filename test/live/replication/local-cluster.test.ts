@@ -52,7 +52,7 @@ describe('a cluster on this machine, by one command each', () => {
   }
   const rolesOf = (seen: Event) => seen.nodes?.map((it) => `${it['node']} ${it['role']}`)
   const asAdmin = async (name: string, text: string) => {
-    const client = new pg.Client({ connectionString: cluster.urlFor({ node: name, isAdmin: true }) })
+    const client = new pg.Client({ connectionString: await cluster.urlFor({ node: name, isAdmin: true }) })
     await client.connect()
     try {
       return (await client.query(text)).rows

@@ -21,6 +21,7 @@ function stepsOf({ steps }: Plan): readonly string[] {
 const whole = (): Survey =>
   survey({ 'node-1': primary(['node_2', 'node_3']), 'node-2': standby('node-1'), 'node-3': standby('node-1') })
 
+const foreign = primary([], { control: { ...primary([]).control, systemIdentifier: '7000000000000000002' } })
 const silent = (timeline = 1) => ({ ...stopped(false, timeline), is: 'silent' as const, why: 'timeout' })
 
 const PLANS: readonly (readonly [title: string, plan: () => Plan, steps: readonly string[]])[] = [
@@ -33,12 +34,65 @@ const PLANS: readonly (readonly [title: string, plan: () => Plan, steps: readonl
       'node-1 start',
       'node-1 prepare',
       'node-1 make-slots (node-2)',
-      'node-2 configure (node-1)',
       'node-2 clone (node-1)',
+      'node-2 configure (node-1)',
       'node-2 start',
       'node-2 await-streaming (node-1)',
       'node-1 prove (node-2)',
     ],
+  ],
+  [
+    'up, on bare hosts with synchronous standbys: a commit waits for none before it is there',
+    () => {
+      const bare = survey({ 'node-1': absent, 'node-2': absent }, ['node-1', 'node-2'])
+      return planUp({ ...bare, synchronous: 1, notInstalled: new Set(['node-1', 'node-2']) })
+    },
+    [
+      'node-1 install',
+      'node-1 create',
+      'node-1 configure (,true)',
+      'node-1 start',
+      'node-1 prepare',
+      'node-2 install',
+      'node-1 make-slots (node-2)',
+      'node-2 clone (node-1)',
+      'node-2 configure (node-1)',
+      'node-2 start',
+      'node-2 await-streaming (node-1)',
+      'node-1 configure',
+      'node-1 prove (node-2)',
+    ],
+  ],
+  [
+    'up, with a primary that was there before: restarted only for what needs it, and given the roles that it lacks',
+    () => {
+      const found = primary([], {
+        roles: ['postgres'],
+        settings: { listen_addresses: 'localhost', wal_level: 'logical' },
+      })
+      const its = survey({ 'node-1': found }, ['node-1'])
+      return planUp({ ...its, settingsOf: () => ({ listen_addresses: '*', wal_level: 'logical', work_mem: '1GB' }) })
+    },
+    ['node-1 configure', 'node-1 restart (listen_addresses)', 'node-1 prepare', 'node-1 prove'],
+  ],
+  [
+    'up, with a primary on either host: the data of the one that is named is set aside',
+    () => planUp(survey({ 'node-1': primary([]), 'node-2': foreign }), { replace: ['node-2'] }),
+    [
+      'node-2 stop (fast)',
+      'node-2 set-aside',
+      'node-1 make-slots (node-2)',
+      'node-2 clone (node-1)',
+      'node-2 configure (node-1)',
+      'node-2 start',
+      'node-2 await-streaming (node-1)',
+      'node-1 prove (node-2)',
+    ],
+  ],
+  [
+    'up, with a standby that is delayed by intent: its rows are not waited for',
+    () => planUp({ ...whole(), delayed: new Set(['node-3']) }),
+    ['node-1 prove (node-2)'],
   ],
   ['up, where all is well: nothing but the proof', () => planUp(whole()), ['node-1 prove (node-2,node-3)']],
   [
@@ -208,7 +262,7 @@ test('a switchover that fails before the promotion is put back', () => {
 })
 
 test('a failover says what is lost', () => {
-  const told = { port: 5001, isStreaming: false, told: 500n, silentMs: 5000 }
+  const told = { host: '127.0.0.1', port: 5001, isStreaming: false, told: 500n, silentMs: 5000 }
   const states = { 'node-1': stopped(false), 'node-2': standby(undefined, { received: 300n, receiver: told }) }
   const { notes } = planFailover(survey(states))
   assert.match(notes[0] ?? '', /^everything from 0\/12C on is lost: 200 bytes of it are known of;/)
@@ -217,6 +271,36 @@ test('a failover says what is lost', () => {
 
 const oldAndNew = { 'node-1': primary([], { timeline: 1 }), 'node-2': stopped(false, 2) }
 const REFUSALS: readonly (readonly [title: string, plan: () => Plan, why: RegExp, hint: RegExp])[] = [
+  [
+    'two primaries of different systems',
+    () => planUp(survey({ 'node-1': primary([]), 'node-2': foreign })),
+    /node-1 and node-2 run as primaries of different systems/,
+    /sluice up --replace NODE/,
+  ],
+  [
+    'data that came from elsewhere',
+    () => planUp(survey({ 'node-1': primary([]), 'node-2': { ...stopped(false), control: foreign.control } })),
+    /node-2 has data that did not come from node-1, of system 7000000000000000002/,
+    /sluice up --replace node-2/,
+  ],
+  [
+    'the primary as the one whose data is set aside',
+    () => planUp(survey({ 'node-1': primary([]), 'node-2': standby('node-1') }), { replace: ['node-1'] }),
+    /no primary/,
+    /failover/,
+  ],
+  [
+    'to set aside the only data there is',
+    () => planUp(survey({ 'node-1': absent, 'node-2': primary([]) }), { replace: ['node-2'] }),
+    /without node-2 there is no data to copy/,
+    /does not count/,
+  ],
+  [
+    'up with a node that cannot be reached',
+    () => planUp(survey({ 'node-1': primary([]), 'node-2': { is: 'out-of-reach', why: 'no key', hint: 'ssh-add' } })),
+    /node-2 cannot be reached: no key/,
+    /ssh-add/,
+  ],
   [
     'two primaries',
     () => planUp(survey({ 'node-1': primary([]), 'node-2': primary([], { timeline: 2 }) })),

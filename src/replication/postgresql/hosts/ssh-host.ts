@@ -87,6 +87,16 @@ export class SshHost implements Host {
     await this.#master.close()
   }
 
+  /** Arguments of `ssh` that let a person run a command there, in a terminal if they are in one. */
+  callArgs(command: string): readonly string[] {
+    return [process.stdin.isTTY === true ? '-t' : '-T', ...this.#configOptions, '--', this.#destination, command]
+  }
+
+  /** Where `ssh` goes: the `HostName` of its configuration. */
+  async hostname(): Promise<string> {
+    return (await this.#target()).hostname
+  }
+
   #held(run: SshRun): HostLock {
     const [lost, released] = [new AbortController(), new AbortController()]
     void run.ended.then(() => {

@@ -57,6 +57,8 @@ export class SshMaster {
     this.#opening = undefined
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const over = once(child, 'exit')
+      // It kept nobody alive until now.
+      child.ref()
       child.kill('SIGTERM')
       await over
     }

@@ -1,3 +1,5 @@
+import type { NewData } from '../nodes/managed-node.js'
+import { addPgdg, installServer, updatePackageLists } from '../packages/debian-packages.js'
 import { quoteShell, type Script } from '../script.js'
 import type { Layout, LayoutPaths } from './layout.js'
 
@@ -8,7 +10,17 @@ export interface DebianLayoutOptions {
   readonly cluster?: string
   /** Default 5432. */
   readonly port?: number
+  /** The release, if the PostgreSQL project's own repository is to be used: `bookworm`. */
+  readonly pgdg?: string | undefined
+  /** Is the server started when the machine boots? Default: no. */
+  readonly startsAtBoot?: boolean
 }
+
+/** Debian's own certificate for tests and the like: self-signed, of the package `ssl-cert`. */
+export const CERTIFICATE = {
+  ssl_cert_file: '/etc/ssl/certs/ssl-cert-snakeoil.pem',
+  ssl_key_file: '/etc/ssl/private/ssl-cert-snakeoil.key',
+} as const
 
 /**
  * As Debian and Ubuntu keep their PostgreSQL, through their own tools: a person who knows those finds everything in its
@@ -16,20 +28,26 @@ export interface DebianLayoutOptions {
  *
  * @see https://manpages.debian.org/bookworm/postgresql-common/pg_createcluster.1.en.html
  */
-export class DebianLayout implements Layout {
+export class DebianLayout implements Layout, NewData {
   readonly paths: LayoutPaths & { readonly socketDir: string }
   readonly port: number
+  readonly hba = 'block'
+  readonly seenBy = 'root'
   /** Where its configuration is. */
   readonly configDir: string
   readonly #major: number
   /** `15 main`, as its tools take it. */
   readonly #which: string
+  readonly #pgdg: string | undefined
+  readonly #startsAtBoot: boolean
 
-  constructor({ major, cluster = 'main', port = 5432 }: DebianLayoutOptions) {
+  constructor({ major, cluster = 'main', port = 5432, pgdg, startsAtBoot = false }: DebianLayoutOptions) {
     const configDir = `/etc/postgresql/${major}/${cluster}`
     this.#major = major
     this.#which = `${major} ${quoteShell(cluster)}`
     this.port = port
+    this.#pgdg = pgdg
+    this.#startsAtBoot = startsAtBoot
     this.configDir = configDir
     this.paths = {
       binDir: `/usr/lib/postgresql/${major}/bin`,
@@ -39,8 +57,15 @@ export class DebianLayout implements Layout {
       includeFile: `${configDir}/conf.d/sluice.conf`,
       logFile: `/var/log/postgresql/postgresql-${major}-${cluster}.log`,
       socketDir: '/var/run/postgresql',
-      passFile: `${configDir}/sluice.passfile`,
+      // Beside the data: the folder of its configuration is made after a copy, which needs it.
+      passFile: `/var/lib/postgresql/${major}/sluice-${cluster}.passfile`,
     }
+  }
+
+  /** The package, from the host's repositories or the PostgreSQL project's. */
+  install(): readonly Script[] {
+    const pgdg = this.#pgdg === undefined ? [] : [addPgdg(this.#pgdg)]
+    return [updatePackageLists(), ...pgdg, installServer(this.#major)]
   }
 
   /** Exit code 0: there is such a cluster, running or not; 1: there is none. */
@@ -68,6 +93,39 @@ if [ -e "$data/PG_VERSION" ]; then
   chown --reference="$data" "$data"/{postgresql,pg_hba,pg_ident}.conf
 fi
 pg_createcluster --port=${this.port} --start-conf=manual ${this.#which} $options`)
+  }
+
+  /** What `pg_basebackup` made, which needs no more than its name. */
+  adopt(): string {
+    const data = quoteShell(this.paths.dataDir)
+    return `mv ${quoteShell(`${this.paths.dataDir}.new`)} ${data}`
+  }
+
+  /**
+   * Data that was copied from elsewhere becomes a cluster; what it needs of its host is there; and it starts at boot, or
+   * does not, as it should.
+   */
+  settle(): Script {
+    const { configFile, includeFile } = this.paths
+    const [certificate, key] = Object.values(CERTIFICATE)
+    return asRoot(`if [ ! -e ${quoteShell(configFile)} ]; then
+${this.create().text}
+fi
+grep -Eq "^[[:space:]]*include_dir[[:space:]]*=?[[:space:]]*'?conf.d'?" ${quoteShell(configFile)} || {
+  echo "${configFile} does not read ${includeFile}: it needs a line include_dir = 'conf.d'" >&2
+  exit 3
+}
+if [ ! -e ${certificate} ] || [ ! -e ${key} ]; then
+  if command -v make-ssl-cert >/dev/null; then make-ssl-cert generate-default-snakeoil --force-overwrite; fi
+fi
+${this.setStart(this.#startsAtBoot ? 'auto' : 'manual').text}`)
+  }
+
+  /** The cluster, with its data and its configuration. */
+  remove(): Script {
+    const pass = quoteShell(this.paths.passFile)
+    return asRoot(`if [ -e ${quoteShell(this.paths.configFile)} ]; then pg_dropcluster --stop ${this.#which}; fi
+rm -f ${pass}`)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Script } from '../script.js'
+import type { RunAs, Script } from '../script.js'
 
 /** Where one node's PostgreSQL keeps its things on its host. All absolute. */
 export interface LayoutPaths {
@@ -18,6 +18,10 @@ export interface LayoutPaths {
 export interface Layout {
   readonly paths: LayoutPaths
   readonly port: number
+  /** Is all of `pg_hba.conf` ours, or a block in it? */
+  readonly hba: 'whole' | 'block'
+  /** Who can see all of it, also before there is a server. */
+  readonly seenBy: RunAs
   /** Returns when the server takes connections. One that runs already is left alone. */
   start(): Script
   /** Returns when it has stopped. One that does not run is left alone. */

@@ -17,6 +17,8 @@ export interface OwnLayoutOptions {
 export class OwnLayout implements Layout {
   readonly paths: LayoutPaths
   readonly port: number
+  readonly hba = 'whole'
+  readonly seenBy = 'server'
   readonly folder: string
 
   constructor({ folder, binDir, port }: OwnLayoutOptions) {
@@ -55,6 +57,14 @@ ${this.adopt()}`)
     return `printf '%s\\n' "include '../${includeFile.slice(this.folder.length + 1)}'" >${config}
 mv ${quoteShell(`${dataDir}.new`)} ${quoteShell(dataDir)}`
   }
+
+  /** Its programs are found, not installed. */
+  install(): readonly Script[] {
+    return []
+  }
+
+  /** Where it is, it is known. */
+  settle(): undefined {}
 
   /** Everything of the node, its data first of all. */
   remove(): Script {

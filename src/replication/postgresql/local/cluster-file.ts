@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperationError } from '../errors.js'
-import type { Secrets } from '../operations/work.js'
 
 /** What a local cluster is, between commands. */
 export interface ClusterFile {
@@ -13,6 +12,12 @@ export interface ClusterFile {
   readonly appRole: string
   readonly synchronous: number
   readonly nodes: readonly { readonly name: string; readonly port: number }[]
+}
+
+export interface LocalSecrets {
+  readonly admin: string
+  readonly replication: string
+  readonly app: string
 }
 
 const CLUSTER = 'cluster.json'
@@ -31,8 +36,8 @@ export function readCluster(dir: string): ClusterFile {
   })
 }
 
-export function readSecrets(dir: string): Secrets {
-  return read(dir, SECRETS) as Secrets
+export function readSecrets(dir: string): LocalSecrets {
+  return read(dir, SECRETS) as LocalSecrets
 }
 
 export function writeCluster(dir: string, file: ClusterFile): void {
@@ -40,7 +45,7 @@ export function writeCluster(dir: string, file: ClusterFile): void {
 }
 
 /** For nobody but whoever made the cluster. */
-export function writeSecrets(dir: string, secrets: Secrets): void {
+export function writeSecrets(dir: string, secrets: LocalSecrets): void {
   write(dir, SECRETS, secrets, 0o600)
 }
 

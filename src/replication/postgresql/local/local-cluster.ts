@@ -1,22 +1,50 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Cluster, WhichUrl, WorkOptions } from '../cluster.js'
+import { anyOf, type HbaLine, type NodeConfig, REPLICATION_ROLE } from '../config/node-config.js'
+import { settingsOf } from '../config/node-files.js'
 import type { HostLock } from '../host.js'
 import { LocalHost } from '../hosts/local-host.js'
 import { OwnLayout } from '../layouts/own-layout.js'
-import { hashOf, lookAt } from '../nodes/look.js'
+import { lookAt } from '../nodes/look.js'
 import type { ManagedNode } from '../nodes/managed-node.js'
 import { hasData } from '../nodes/node-state.js'
+import { isAsConfigured } from '../nodes/own-files.js'
 import type { Survey } from '../operations/survey.js'
-import { type ClusterSpec, nodeOf, type Secrets, type Work } from '../operations/work.js'
+import { type ClusterSpec, nodeOf, type Work } from '../operations/work.js'
 import { serverOwner } from '../programs/owner.js'
 import { PgSql } from '../sql/pg-sql.js'
-import { filesOf } from '../steps/configure.js'
-import { type ClusterFile, readCluster, readSecrets } from './cluster-file.js'
+import { type ClusterFile, type LocalSecrets, readCluster, readSecrets } from './cluster-file.js'
 import { findPrograms } from './programs.js'
 
 /** Whoever has a home for servers comes first: these last. */
 const OWNERS = ['postgres', 'nobody']
 const LOCAL = '127.0.0.1'
+
+/** What nodes on this machine have, that others have not. */
+const LOCAL_SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: LOCAL,
+  unix_socket_directories: '',
+  wal_log_hints: 'on',
+  // WAL kept for standbys that are away, however long they are: a slot must not fill the disk.
+  max_slot_wal_keep_size: '1GB',
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  log_line_prefix: '%m [%p] %q%u@%d ',
+  lc_messages: 'C',
+}
+
+/** Everybody needs a password; whoever replicates, and rewinds, sees no application's data by the way. */
+const LOCAL_ACCESS: readonly HbaLine[] = [
+  access('replication', REPLICATION_ROLE),
+  access('postgres', REPLICATION_ROLE),
+  access('all', REPLICATION_ROLE, 'reject'),
+  access('all', 'all'),
+]
+
+function access(database: string, user: string, method: HbaLine['method'] = 'scram-sha-256'): HbaLine {
+  return { type: 'host', database, user, address: `${LOCAL}/32`, method }
+}
 
 /** How somebody connects to one node. */
 export interface WayIn {
@@ -28,14 +56,14 @@ export interface WayIn {
 }
 
 /** A lasting cluster on this machine, in one folder. */
-export class LocalCluster {
+export class LocalCluster implements Cluster {
   readonly dir: string
   readonly file: ClusterFile
-  readonly secrets: Secrets
+  readonly secrets: LocalSecrets
   readonly nodes: ReadonlyMap<string, ManagedNode>
   readonly #host: LocalHost
 
-  private constructor(dir: string, file: ClusterFile, secrets: Secrets) {
+  private constructor(dir: string, file: ClusterFile, secrets: LocalSecrets) {
     this.dir = dir
     this.file = file
     this.secrets = secrets
@@ -67,7 +95,7 @@ export class LocalCluster {
 
   get spec(): ClusterSpec {
     const { database, appRole, synchronous } = this.file
-    return { name: 'local', database, appRole, synchronous }
+    return { database, appRole, synchronous }
   }
 
   /** The folder of a node. */
@@ -85,31 +113,41 @@ export class LocalCluster {
 
   async survey(): Promise<Survey> {
     const states = await lookAt([...this.nodes.values()])
-    const work = this.work(() => undefined)
+    const { database, appRole, synchronous } = this.file
     return {
-      states,
-      ports: new Map(this.file.nodes.map(({ name, port }) => [name, port])),
-      database: this.file.database,
+      ...{ states, database, synchronous, roles: [REPLICATION_ROLE, appRole] },
+      addresses: new Map([...this.nodes].map(([name, { address }]) => [name, address])),
+      ...{ notInstalled: new Set(), delayed: new Set() },
       isConfigured: (name, upstream) => {
         const state = states.get(name)
         if (state === undefined || !hasData(state)) return false
-        return filesOf(work, name, upstream).every(({ path, text }) => state.files.get(path) === hashOf(text))
+        return isAsConfigured(nodeOf(this, name).layout, this.#configOf(name, upstream), state.files)
       },
+      settingsOf: (name, upstream) => settingsOf(this.#configOf(name, upstream)),
     }
   }
 
-  work(report: Work['report'], signal?: AbortSignal): Work {
+  work(options: WorkOptions): Work {
     const { spec, secrets, nodes } = this
-    return { spec, secrets, nodes, report, ...(signal === undefined ? {} : { signal }) }
+    return { ...options, spec, secrets, nodes, configOf: (name, upstream) => this.#configOf(name, upstream) }
   }
 
-  /** For the application: all nodes, in any order; it finds out who is the primary. */
-  get url(): string {
-    return this.urlFor({})
+  #configOf(name: string, upstream: string | undefined): NodeConfig {
+    const { layout, address } = nodeOf(this, name)
+    const peers = [...this.nodes.keys()].filter((it) => it !== name)
+    return {
+      name,
+      upstream: upstream === undefined ? undefined : nodeOf(this, upstream).address,
+      sslMode: 'prefer',
+      passFile: layout.paths.passFile,
+      passwords: { [REPLICATION_ROLE]: this.secrets.replication },
+      synchronousNames: anyOf(this.file.synchronous, peers),
+      settings: { ...LOCAL_SETTINGS, port: String(address.port), cluster_name: name, hba_file: layout.paths.hbaFile },
+      access: LOCAL_ACCESS,
+    }
   }
 
-  /** @throws {OperationError} there is no such node. */
-  urlFor({ node, isAdmin = false }: { node?: string | undefined; isAdmin?: boolean }): string {
+  async urlFor({ node, isAdmin = false }: WhichUrl): Promise<string> {
     const names = node === undefined ? [...this.nodes.keys()] : [node]
     const ways = names.map((name) => this.wayIn(name, isAdmin))
     const { user, password, database } = ways[0] as WayIn
@@ -119,10 +157,7 @@ export class LocalCluster {
 
   /** @throws {OperationError} there is no such node. */
   wayIn(name: string, isAdmin: boolean): WayIn {
-    const { address } = nodeOf(
-      this.work(() => undefined),
-      name,
-    )
+    const { address } = nodeOf(this, name)
     const { admin, app } = this.secrets
     if (isAdmin) return { ...address, user: 'postgres', password: admin, database: 'postgres' }
     return { ...address, user: this.file.appRole, password: app, database: this.file.database }

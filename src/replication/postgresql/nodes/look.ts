@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { quoteShell, type Script } from '../script.js'
 import { CONTROL_BYTES, readControlFile } from './control-file.js'
 import type { ManagedNode } from './managed-node.js'
 import type { ClusterState, NodeState } from './node-state.js'
+import type { OwnFiles } from './own-files.js'
 import { RUNNING, type RunningRow, readRunning } from './running.js'
 
 /** Milliseconds for the host to say what there is. */
@@ -18,7 +18,8 @@ export async function look(node: ManagedNode): Promise<NodeState> {
   try {
     seen = await seenBy(node)
   } catch (error) {
-    return { is: 'out-of-reach', why: (error as Error).message }
+    const { message, hint } = error as Error & { hint?: string }
+    return { is: 'out-of-reach', why: message, hint }
   }
   const { control, files, isStandby } = seen
   if (control === undefined) return { is: 'absent' }
@@ -47,16 +48,16 @@ function inTime({ sql }: ManagedNode): Promise<readonly RunningRow[]> {
   })
 }
 
-/** As the nodes' own hosts count it. */
-export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+/** What it has of our files at this moment. */
+export async function lookAtFiles(node: ManagedNode): Promise<OwnFiles> {
+  return (await seenBy(node)).files
 }
 
 interface Seen {
   readonly control: Buffer | undefined
   readonly isStandby: boolean
   readonly isRunning: boolean
-  readonly files: ReadonlyMap<string, string>
+  readonly files: OwnFiles
 }
 
 async function seenBy(node: ManagedNode): Promise<Seen> {
@@ -65,30 +66,39 @@ async function seenBy(node: ManagedNode): Promise<Seen> {
     node.host.run(node.layout.isRunning(), { timeoutMs: LOOK_TIMEOUT_MS }),
   ])
   if (said.code !== 0) throw new Error(`${node.host.name}: ${said.stderr.trim()}`)
-  const values = (key: string) =>
-    said.stdout.split('\n').flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []))
-  const control = Buffer.from(values('control')[0] ?? '', 'base64')
+  const lines = said.stdout.split('\n')
+  const value = (key: string) => lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1)
+  const decoded = (key: string) => {
+    const found = value(key)
+    return found === undefined ? undefined : Buffer.from(found, 'base64')
+  }
+  const control = decoded('control') ?? Buffer.alloc(0)
   return {
     control: control.length < CONTROL_BYTES ? undefined : control,
-    isStandby: values('standby').length > 0,
+    isStandby: value('standby') !== undefined,
     isRunning: running.code === 0,
-    files: new Map(values('file').map((line) => [line.slice(65), line.slice(0, 64)] as const)),
+    files: {
+      settings: decoded('settings')?.toString(),
+      hba: decoded('hba')?.toString(),
+      passFileHash: value('passfile'),
+    },
   }
 }
 
 function lookScript({ layout }: ManagedNode): Script {
   const { dataDir, includeFile, hbaFile, passFile } = layout.paths
-  const data = quoteShell(dataDir)
-  const files = [includeFile, hbaFile, passFile].map(quoteShell).join(' ')
+  const [data, pass] = [quoteShell(dataDir), quoteShell(passFile)]
   return {
-    as: 'server',
-    text: `if [ -e ${data}/global/pg_control ]; then
-  echo "control $(head -c ${CONTROL_BYTES} ${data}/global/pg_control | base64 | tr -d '\\n')"
+    as: layout.seenBy,
+    text: `one_line() { base64 | tr -d '\\n'; }
+if [ -e ${data}/global/pg_control ]; then
+  echo "control $(head -c ${CONTROL_BYTES} ${data}/global/pg_control | one_line)"
 fi
 if [ -e ${data}/standby.signal ]; then echo 'standby yes'; fi
+show() { if [ -e "$2" ]; then echo "$1 $(one_line <"$2")"; fi; }
+show settings ${quoteShell(includeFile)}
+show hba ${quoteShell(hbaFile)}
 sum() { sha256sum "$1" 2>/dev/null || shasum -a 256 "$1"; }
-for file in ${files}; do
-  if [ -e "$file" ]; then echo "file $(sum "$file" | cut -c 1-64) $file"; fi
-done`,
+if [ -e ${pass} ]; then echo "passfile $(sum ${pass} | cut -c 1-64)"; fi`,
   }
 }

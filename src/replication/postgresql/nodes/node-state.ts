@@ -1,9 +1,10 @@
 import type { ControlFile } from './control-file.js'
+import type { OwnFiles } from './own-files.js'
 
 /** What was seen of a node at one moment. */
 export type NodeState =
   /** Its host does not answer. */
-  | { readonly is: 'out-of-reach'; readonly why: string }
+  | { readonly is: 'out-of-reach'; readonly why: string; readonly hint?: string | undefined }
   /** It has no data directory. */
   | { readonly is: 'absent' }
   | Stopped
@@ -14,8 +15,7 @@ export type NodeState =
 
 interface Existing {
   readonly control: ControlFile
-  /** Files of ours that it has, by path: a hash of each. */
-  readonly files: ReadonlyMap<string, string>
+  readonly files: OwnFiles
 }
 
 export interface Stopped extends Existing {
@@ -30,6 +30,8 @@ interface Running extends Existing {
   readonly version: string
   /** Connections of applications. */
   readonly clients: number
+  /** What it runs with, of what only a restart changes, and a little more. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 export interface RunningPrimary extends Running {
@@ -38,6 +40,8 @@ export interface RunningPrimary extends Running {
   readonly position: bigint
   readonly senders: readonly Sender[]
   readonly databases: readonly string[]
+  /** Those that may log in. */
+  readonly roles: readonly string[]
   readonly slots: readonly Slot[]
 }
 
@@ -75,6 +79,8 @@ export interface Slot {
 }
 
 export interface Receiver {
+  /** As it was told where to go. */
+  readonly host: string
   readonly port: number
   readonly isStreaming: boolean
   /** The end of the primary's history as far as this standby was told. */

@@ -14,8 +14,17 @@ export interface RunningRow {
   readonly receiver: (Omit<Receiver, 'told'> & { readonly told: string | null }) | null
   readonly senders: readonly Sender[] | null
   readonly databases: readonly string[]
+  readonly roles: readonly string[]
+  readonly settings: Readonly<Record<string, string>>
   readonly slots: readonly (Omit<Slot, 'status'> & { readonly status: string | null })[] | null
 }
+
+/** Settings that only a restart changes, of those that we write: whether one is needed is seen by them. */
+export const RESTARTS = [
+  ...['listen_addresses', 'wal_level', 'max_wal_senders', 'max_replication_slots', 'wal_log_hints', 'hot_standby'],
+  ...['max_connections', 'max_worker_processes', 'max_prepared_transactions', 'max_locks_per_transaction'],
+] as const
+const ASKED = [...RESTARTS, 'data_checksums', 'ssl'].map((it) => `'${it}'`).join(', ')
 
 /**
  * One row about a server that runs, from 14 on. A primary's timeline is that of the file it writes to; a standby's that of the
@@ -40,12 +49,14 @@ select
   case when its.standby
     then (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::float8 end as "lastCommitAgeMs",
   (select json_build_object(
-      'port', sender_port, 'isStreaming', status = 'streaming', 'told', (latest_end_lsn - '0/0')::text,
+      'host', coalesce(sender_host, ''), 'port', sender_port, 'isStreaming', status = 'streaming', 'told', (latest_end_lsn - '0/0')::text,
       'silentMs', (extract(epoch from clock_timestamp() - last_msg_receipt_time) * 1000)::float8)
     from pg_stat_wal_receiver) as receiver,
   (select json_agg(json_build_object('name', application_name, 'state', state, 'sync', sync_state)
       order by application_name) from pg_stat_replication) as senders,
   (select json_agg(datname) from pg_database where datallowconn) as databases,
+  (select json_agg(rolname) from pg_roles where rolcanlogin) as roles,
+  (select json_object_agg(name, setting) from pg_settings where name in (${ASKED})) as settings,
   (select json_agg(json_build_object('name', slot_name, 'isActive', active, 'status', wal_status,
       'keptBytes', greatest(0, coalesce(its.lsn - restart_lsn, 0))::float8) order by slot_name)
     from pg_replication_slots where slot_type = 'physical') as slots
@@ -54,12 +65,12 @@ from its`
 export function readRunning(
   row: RunningRow,
 ): Omit<RunningPrimary, 'control' | 'files'> | Omit<RunningStandby, 'control' | 'files'> {
-  const { timeline, version, clients } = row
+  const { timeline, version, clients, settings } = row
   const slots = (row.slots ?? []).map((it) => ({ ...it, status: it.status ?? undefined }))
-  const running = { timeline, version, clients, slots }
+  const running = { timeline, version, clients, settings, slots }
   if (!row.isStandby) {
-    const { databases, senders } = row
-    return { ...running, is: 'primary', position: lsnOf(row.position), senders: senders ?? [], databases }
+    const { databases, roles, senders } = row
+    return { ...running, is: 'primary', position: lsnOf(row.position), senders: senders ?? [], databases, roles }
   }
   const { receiver } = row
   return {

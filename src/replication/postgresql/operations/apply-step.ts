@@ -2,8 +2,10 @@ import { clone } from '../steps/clone.js'
 import { configure, makeStandby } from '../steps/configure.js'
 import { create, remove, setAside } from '../steps/data-directory.js'
 import { awaitReceived, awaitStreaming, promote } from '../steps/follow.js'
+import { install } from '../steps/install.js'
 import { prepare } from '../steps/prepare.js'
 import { prove } from '../steps/prove.js'
+import { restart } from '../steps/restart.js'
 import { rewind } from '../steps/rewind.js'
 import { runScript } from '../steps/run-script.js'
 import { dropSlots, makeSlots } from '../steps/slots.js'
@@ -14,10 +16,14 @@ import { nodeOf, type StepWork } from './work.js'
 export async function applyStep(step: Step, work: StepWork): Promise<void> {
   const { node } = work
   switch (step.kind) {
+    case 'install':
+      return install(work)
     case 'create':
       return create(work)
     case 'configure':
-      return configure(work, step.upstream)
+      return configure(work, step.upstream, step.isAlone)
+    case 'restart':
+      return restart(work, step.settings)
     case 'start':
       return runScript(work, node.layout.start())
     case 'stop':

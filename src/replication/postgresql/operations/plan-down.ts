@@ -1,4 +1,4 @@
-import { slotOf } from '../config/node-files.js'
+import { slotOf } from '../config/node-config.js'
 import type { Plan, Step } from './step.js'
 import { primaries, refusal, runningPrimary, type Survey, stateOf } from './survey.js'
 

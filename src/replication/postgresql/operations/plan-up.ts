@@ -1,34 +1,51 @@
-import type { NodeState } from '../nodes/node-state.js'
+import { hasData, type NodeState } from '../nodes/node-state.js'
+import { RESTARTS } from '../nodes/running.js'
 import type { Plan, Step } from './step.js'
 import {
   isStreamingFrom,
   primaries,
   refusal,
   runningPrimary,
+  runningStandbys,
   type Survey,
   slotFor,
   stateOf,
   timelineOf,
 } from './survey.js'
 
+export interface PlanUpOptions {
+  /** Nodes whose data is of no more use: it is set aside, and they are copied anew. */
+  readonly replace?: readonly string[]
+}
+
 /** From whatever there is to a primary with all its standbys. Only what is missing is planned. */
-export function planUp(survey: Survey): Plan {
+export function planUp(survey: Survey, { replace = [] }: PlanUpOptions = {}): Plan {
   mustAnswer(survey)
-  const primary = choosePrimary(survey)
+  const replaced = withoutData(survey, replace)
+  const primary = choosePrimary(replaced)
+  if (replace.length > 0 && stateOf(replaced, primary).is === 'absent') {
+    throw refusal(`without ${replace.join(' and ')} there is no data to copy`, 'name nodes whose data does not count')
+  }
+  mustBeOneSystem(replaced, primary)
   const notes: string[] = []
   const standbys: string[] = []
-  const steps = primarySteps(survey, primary)
+  const copies: Step[] = []
   for (const name of survey.states.keys()) {
     if (name === primary) continue
-    const found = standbySteps(survey, name, primary)
+    const found = standbySteps(replaced, name, primary)
     if (typeof found === 'string') notes.push(found)
     else {
       standbys.push(name)
-      steps.push(...found)
+      copies.push(...(replace.includes(name) ? clearSteps(survey, name) : []), ...found)
     }
   }
+  const steps = [
+    ...primarySteps(replaced, primary, copies.length > 0),
+    ...copies,
+    ...joinSteps(replaced, primary, copies),
+  ]
   const title = steps.length === 0 ? 'everything is as it should be' : `a primary, ${primary}, and ${count(standbys)}`
-  return { title, steps: [...steps, { kind: 'prove', node: primary, standbys }], notes }
+  return { title, steps: [...steps, { kind: 'prove', node: primary, standbys: shown(survey, standbys) }], notes }
 }
 
 /** What makes one node a standby that streams from the primary. @returns in words why that needs another command. */
@@ -41,16 +58,26 @@ export function standbySteps(survey: Survey, name: string, primary: string): rea
   const slots = slotSteps(survey, name, primary)
   switch (state.is) {
     case 'absent':
-      // Its passfile comes before the copy, which is made with it.
-      return [...slots, configure, { kind: 'clone', node: name, from: primary }, start, stream]
+      return [
+        ...installSteps(survey, name),
+        ...slots,
+        { kind: 'clone', node: name, from: primary },
+        configure,
+        start,
+        stream,
+      ]
     case 'stopped':
       if (!state.isStandby) return `${name} was a primary, and its history has ended: sluice rejoin ${name}`
       if (isLost(survey, name, primary)) return fellBehind(name)
       return [...slots, ...configureIfNeeded, start, stream]
-    case 'standby':
-      if (isStreamingFrom(survey, state, primary)) return configureIfNeeded
+    case 'standby': {
       if (isLost(survey, name, primary)) return fellBehind(name)
-      return [...slots, ...configureIfNeeded, stream]
+      const restart = restartSteps(survey, name, primary)
+      if (isStreamingFrom(survey, state, primary)) {
+        return [...slots, ...configureIfNeeded, ...restart, ...(restart.length > 0 ? [stream] : [])]
+      }
+      return [...slots, ...configureIfNeeded, ...restart, stream]
+    }
     case 'primary':
     case 'silent':
     case 'out-of-reach':
@@ -60,10 +87,23 @@ export function standbySteps(survey: Survey, name: string, primary: string): rea
   }
 }
 
+function installSteps(survey: Survey, node: string): readonly Step[] {
+  return survey.notInstalled.has(node) ? [{ kind: 'install', node }] : []
+}
+
 function slotSteps(survey: Survey, name: string, primary: string): readonly Step[] {
   const state = stateOf(survey, primary)
   if (state.is === 'primary' && slotFor(state, name) === 'there') return []
   return [{ kind: 'make-slots', node: primary, standbys: [name] }]
+}
+
+/** What it runs with is compared, not what its file says: a restart that was put off is still due. */
+function restartSteps(survey: Survey, node: string, upstream: string | undefined): readonly Step[] {
+  const state = stateOf(survey, node)
+  if (state.is !== 'primary' && state.is !== 'standby') return []
+  const wanted = survey.settingsOf(node, upstream)
+  const settings = RESTARTS.filter((it) => wanted[it] !== undefined && wanted[it] !== state.settings[it])
+  return settings.length === 0 ? [] : [{ kind: 'restart', node, settings }]
 }
 
 function isLost(survey: Survey, name: string, primary: string): boolean {
@@ -75,14 +115,49 @@ function fellBehind(name: string): string {
   return `${name} was away for so long that the primary no longer has what it needs: sluice rejoin ${name}`
 }
 
-function primarySteps(survey: Survey, name: string): Step[] {
+/** @param hasCopies more standbys are to come: until then, commits must not wait for those. */
+function primarySteps(survey: Survey, name: string, hasCopies: boolean): Step[] {
   const state = stateOf(survey, name)
-  const configure: Step = { kind: 'configure', node: name, upstream: undefined }
+  const isAlone = mustWait(survey, hasCopies) ? { isAlone: true as const } : {}
+  const configure: Step = { kind: 'configure', node: name, upstream: undefined, ...isAlone }
   const prepare: Step = { kind: 'prepare', node: name }
-  if (state.is === 'absent') return [{ kind: 'create', node: name }, configure, { kind: 'start', node: name }, prepare]
+  const start: Step = { kind: 'start', node: name }
+  if (state.is === 'absent')
+    return [...installSteps(survey, name), { kind: 'create', node: name }, configure, start, prepare]
   const configureIfNeeded = survey.isConfigured(name, undefined) ? [] : [configure]
-  if (state.is !== 'primary') return [...configureIfNeeded, { kind: 'start', node: name }, prepare]
-  return [...configureIfNeeded, ...(state.databases.includes(survey.database) ? [] : [prepare])]
+  if (state.is !== 'primary') return [...configureIfNeeded, start, prepare]
+  const isPrepared = state.databases.includes(survey.database) && survey.roles.every((it) => state.roles.includes(it))
+  return [...configureIfNeeded, ...restartSteps(survey, name, undefined), ...(isPrepared ? [] : [prepare])]
+}
+
+/** The standbys are there: from now on commits wait for them. */
+function joinSteps(survey: Survey, primary: string, copies: readonly Step[]): readonly Step[] {
+  if (!mustWait(survey, copies.length > 0) || survey.isConfigured(primary, undefined)) return []
+  return [{ kind: 'configure', node: primary, upstream: undefined }]
+}
+
+function mustWait(survey: Survey, hasCopies: boolean): boolean {
+  return hasCopies && survey.synchronous > runningStandbys(survey).size
+}
+
+function withoutData(survey: Survey, names: readonly string[]): Survey {
+  for (const name of names) stateOf(survey, name)
+  const states = [...survey.states].map(([name, it]) => [name, names.includes(name) ? ABSENT : it] as const)
+  return { ...survey, states: new Map(states) }
+}
+
+const ABSENT: NodeState = { is: 'absent' }
+
+function clearSteps(survey: Survey, node: string): readonly Step[] {
+  const state = stateOf(survey, node)
+  if (!hasData(state)) return []
+  const stop: readonly Step[] = state.is === 'stopped' ? [] : [{ kind: 'stop', node, mode: 'fast' }]
+  return [...stop, { kind: 'set-aside', node }]
+}
+
+/** What is delayed by intent is not waited for. */
+function shown({ delayed }: Survey, standbys: readonly string[]): readonly string[] {
+  return standbys.filter((it) => !delayed.has(it))
 }
 
 /** The one that runs, else the stopped one with the newest history, else the first of a new cluster. */
@@ -104,14 +179,26 @@ function choosePrimary(survey: Survey): string {
   throw refusal('there is no primary: every node with the newest history is a standby', 'sluice failover promotes one')
 }
 
-function mustAnswer({ states }: Survey): void {
-  for (const [name, state] of states) {
-    if (isMute(state)) throw refusal(`${name} does not answer: ${state.why}`, `see sluice logs ${name}`)
+/** Data of another system is somebody's: it is never touched unless that is asked for. */
+function mustBeOneSystem(survey: Survey, primary: string): void {
+  const own = stateOf(survey, primary)
+  if (!hasData(own)) return
+  for (const [name, state] of survey.states) {
+    if (!hasData(state) || state.control.systemIdentifier === own.control.systemIdentifier) continue
+    throw refusal(
+      `${name} has data that did not come from ${primary}, of system ${state.control.systemIdentifier}`,
+      `sluice up --replace ${name} sets it aside, where nothing of it is lost, and copies ${primary}`,
+    )
   }
 }
 
-function isMute(state: NodeState): state is NodeState & { is: 'silent' | 'out-of-reach' } {
-  return state.is === 'silent' || state.is === 'out-of-reach'
+function mustAnswer({ states }: Survey): void {
+  for (const [name, state] of states) {
+    if (state.is === 'silent') throw refusal(`${name} does not answer: ${state.why}`, `see sluice logs ${name}`)
+    if (state.is === 'out-of-reach') {
+      throw refusal(`${name} cannot be reached: ${state.why}`, state.hint ?? `see whether its machine runs`)
+    }
+  }
 }
 
 function count({ length }: readonly string[]): string {

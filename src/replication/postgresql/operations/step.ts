@@ -1,9 +1,19 @@
 /** One thing to be done to one node. Plain data: `--dry-run` prints it, `--json` emits it. Each may be done twice. */
 export type Step =
+  /** PostgreSQL, from the host's packages. */
+  | { readonly kind: 'install'; readonly node: string }
   /** A new, empty cluster in its data directory. */
   | { readonly kind: 'create'; readonly node: string }
   /** Its own files, as they should be for whom it follows. A server that runs reads them. */
-  | { readonly kind: 'configure'; readonly node: string; readonly upstream: string | undefined }
+  | {
+      readonly kind: 'configure'
+      readonly node: string
+      readonly upstream: string | undefined
+      /** It waits for no standby yet: there is none. */
+      readonly isAlone?: true
+    }
+  /** Settings that only a restart changes. Where clients are connected, somebody is asked first. */
+  | { readonly kind: 'restart'; readonly node: string; readonly settings: readonly string[] }
   | { readonly kind: 'start'; readonly node: string }
   | { readonly kind: 'stop'; readonly node: string; readonly mode: 'fast' | 'immediate' }
   /** Roles, and the application's database. */
@@ -41,12 +51,16 @@ export interface Plan {
 
 export function titleOf(step: Step): string {
   switch (step.kind) {
+    case 'install':
+      return 'install PostgreSQL'
     case 'create':
       return 'make a new data directory'
     case 'configure':
       return step.upstream === undefined
         ? 'write its configuration'
         : `write its configuration, to follow ${step.upstream}`
+    case 'restart':
+      return `restart, for ${step.settings.join(', ')}`
     case 'start':
       return 'start'
     case 'stop':

@@ -1,4 +1,4 @@
-import { slotOf } from '../config/node-files.js'
+import { type Address, slotOf } from '../config/node-config.js'
 import { OperationError } from '../errors.js'
 import {
   type ClusterState,
@@ -12,12 +12,22 @@ import {
 export interface Survey {
   /** In the cluster's own order. */
   readonly states: ClusterState
-  /** The port on which each node listens. */
-  readonly ports: ReadonlyMap<string, number>
+  /** Where each node listens. */
+  readonly addresses: ReadonlyMap<string, Address>
   /** The application's database. */
   readonly database: string
+  /** Roles that the primary has to have. */
+  readonly roles: readonly string[]
+  /** Standbys that must have a commit before it is acknowledged. 0: none. */
+  readonly synchronous: number
+  /** Nodes whose hosts have no PostgreSQL of the cluster's version yet. */
+  readonly notInstalled: ReadonlySet<string>
+  /** Standbys that show a commit only after some time, by intent. */
+  readonly delayed: ReadonlySet<string>
   /** Are a node's own files as they should be, if it follows `upstream`? */
   readonly isConfigured: (name: string, upstream: string | undefined) => boolean
+  /** The settings that a node has, then. */
+  readonly settingsOf: (name: string, upstream: string | undefined) => Readonly<Record<string, string>>
 }
 
 export interface Primary {
@@ -52,7 +62,12 @@ export function runningStandbys({ states }: Survey): ReadonlyMap<string, Running
 }
 
 export function isStreamingFrom(survey: Survey, state: RunningStandby, primary: string): boolean {
-  return state.receiver?.isStreaming === true && state.receiver.port === survey.ports.get(primary)
+  return state.receiver?.isStreaming === true && nodeAt(survey, state.receiver) === primary
+}
+
+/** The node that listens there. */
+export function nodeAt({ addresses }: Survey, where: Address | undefined): string | undefined {
+  return [...addresses].find(([, it]) => it.host === where?.host && it.port === where.port)?.[0]
 }
 
 export function slotFor(primary: RunningPrimary, standby: string): 'missing' | 'lost' | 'there' {
@@ -83,6 +98,13 @@ function mustBeNewest({ states }: Survey, primary: Primary): void {
 }
 
 function twoPrimaries(found: readonly Primary[]): OperationError {
+  const systems = new Set(found.map((it) => it.state.control.systemIdentifier))
+  if (systems.size > 1) {
+    throw refusal(
+      `${found.map((it) => it.name).join(' and ')} run as primaries of different systems`,
+      'keep the one whose data counts: sluice up --replace NODE sets the data of the other aside',
+    )
+  }
   const [newest, ...others] = [...found].sort((a, b) => b.state.timeline - a.state.timeline)
   const names = found.map((it) => `${it.name} (timeline ${it.state.timeline})`).join(' and ')
   const old = others.map((it) => `sluice rejoin ${it.name}`).join('; ')

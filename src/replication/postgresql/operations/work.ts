@@ -1,11 +1,10 @@
-import type { NodeConfig } from '../config/node-files.js'
+import type { NodeConfig } from '../config/node-config.js'
 import { OperationError } from '../errors.js'
 import type { ManagedNode } from '../nodes/managed-node.js'
 import type { Step } from './step.js'
 
 /** What a cluster shall be. */
 export interface ClusterSpec {
-  readonly name: string
   /** The application's database, and its role, which owns it. */
   readonly database: string
   readonly appRole: string
@@ -14,10 +13,11 @@ export interface ClusterSpec {
 }
 
 export interface Secrets {
-  /** Of the superuser `postgres`. */
-  readonly admin: string
+  /** Of the superuser `postgres`; `undefined`: it needs none, on its own host. */
+  readonly admin?: string | undefined
   readonly replication: string
-  readonly app: string
+  /** `undefined`: the application's role was there before us, and only its owner knows. */
+  readonly app: string | undefined
 }
 
 /** What happens while a plan is carried out. */
@@ -33,6 +33,10 @@ export interface Work {
   readonly spec: ClusterSpec
   readonly secrets: Secrets
   readonly nodes: ReadonlyMap<string, ManagedNode>
+  /** What a node should be when it follows `upstream`. */
+  readonly configOf: (name: string, upstream: string | undefined) => NodeConfig
+  /** Asked before a server is restarted that has clients. */
+  readonly mayRestart: (node: string, clients: number) => Promise<boolean>
   /** Stops it between two steps, or in the midst of one. */
   readonly signal?: AbortSignal
   readonly report: (progress: Progress) => void
@@ -46,25 +50,11 @@ export interface StepWork extends Work {
   readonly goOn: (text: string) => void
 }
 
-export function nodeOf(work: Work, name: string): ManagedNode {
+export function nodeOf(work: Pick<Work, 'nodes'>, name: string): ManagedNode {
   const node = work.nodes.get(name)
   if (node === undefined) {
     const names = [...work.nodes.keys()].join(', ')
     throw new OperationError('find a node', `there is no ${name}; there are ${names}`)
   }
   return node
-}
-
-/** What a node's files have to say when it follows `upstream`. */
-export function configOf(work: Work, name: string, upstream: string | undefined): NodeConfig {
-  const { layout, address } = nodeOf(work, name)
-  return {
-    name,
-    address,
-    paths: layout.paths,
-    upstream: upstream === undefined ? undefined : nodeOf(work, upstream).address,
-    peers: [...work.nodes.keys()].filter((it) => it !== name),
-    synchronous: work.spec.synchronous,
-    replicationPassword: work.secrets.replication,
-  }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { asOneValue, readRows } from './json-rows.js'
-import type { Sql } from './sql.js'
+import { SESSION, type Sql } from './sql.js'
 
 export interface PgSqlOptions {
   /** As `pg` takes it: a URL, or where and who. */
@@ -11,10 +11,6 @@ export interface PgSqlOptions {
   /** Milliseconds for one call. Default 120 000: a promotion, or a checkpoint, takes its time. */
   readonly timeoutMs?: number
 }
-
-/** What we run is not the application's, does not wait for a standby that is not there, and has no limits but our own. */
-const SESSION =
-  '-c synchronous_commit=local -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off'
 
 /** How long a server may take to end a connection. */
 const FAREWELL_MS = 1000

@@ -3,7 +3,7 @@ import type { LayoutPaths } from '../layouts/layout.js'
 import { type Output, quoteShell } from '../script.js'
 import { asOneValue, readRows } from './json-rows.js'
 import { readPsqlError } from './psql-error.js'
-import type { Sql } from './sql.js'
+import { SESSION, type Sql } from './sql.js'
 
 export interface PsqlOptions {
   readonly paths: Pick<LayoutPaths, 'binDir'> & { readonly socketDir: string }
@@ -27,7 +27,7 @@ export class PsqlSql implements Sql {
     const variables = '--set ON_ERROR_STOP=1 --set VERBOSITY=verbose'
     const where = `--host ${quoteShell(paths.socketDir)} --port ${port} --dbname ${quoteShell(database)}`
     this.#host = host
-    this.#command = `PGAPPNAME=sluice ${quoteShell(`${paths.binDir}/psql`)} ${flags} ${variables} ${where} --file -`
+    this.#command = `PGAPPNAME=sluice PGOPTIONS=${quoteShell(SESSION)} ${quoteShell(`${paths.binDir}/psql`)} ${flags} ${variables} ${where} --file -`
     this.#timeoutMs = timeoutMs
   }
 
@@ -39,6 +39,9 @@ export class PsqlSql implements Sql {
   async execute(text: string): Promise<void> {
     await this.#run(`${text}\n;\n`)
   }
+
+  /** Nothing is kept open. */
+  async close(): Promise<void> {}
 
   /** By standard input: a statement may have a password in it. */
   async #run(input: string): Promise<Output> {

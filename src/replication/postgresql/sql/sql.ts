@@ -1,3 +1,7 @@
+/** What we run is not the application's, does not wait for a standby that is not there, and has no limits but our own. */
+export const SESSION =
+  '-c synchronous_commit=local -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off'
+
 /** Asks one node's server. */
 export interface Sql {
   /**

@@ -1,7 +1,9 @@
-import { conninfo, slotOf } from '../config/node-files.js'
+import { slotOf } from '../config/node-config.js'
+import { conninfo, passFileText } from '../config/node-files.js'
 import type { ManagedNode } from '../nodes/managed-node.js'
 import type { StepWork } from '../operations/work.js'
 import { quoteShell } from '../script.js'
+import { writeFile } from './configure.js'
 import { copyFiles } from './copy-files.js'
 import { runScript } from './run-script.js'
 
@@ -19,7 +21,9 @@ async function backUp(work: StepWork, from: ManagedNode): Promise<void> {
   const { name, layout } = work.node
   const { binDir, dataDir, passFile } = layout.paths
   const unfinished = quoteShell(`${dataDir}.new`)
-  const source = conninfo(from.address, { application_name: name, passfile: passFile })
+  const { passwords, sslMode } = work.configOf(name, from.name)
+  await writeFile(work, passFile, passFileText(passwords))
+  const source = conninfo(from.address, { application_name: name, passfile: passFile, sslmode: sslMode })
   const options = `--no-password --checkpoint=fast --wal-method=stream --slot=${slotOf(name)} --progress`
   const text = `umask 077
 rm -rf ${unfinished}

@@ -1,29 +1,26 @@
-import { hbaText, type NodeFile, passFileText, settingsText } from '../config/node-files.js'
-import { configOf, nodeOf, type StepWork, type Work } from '../operations/work.js'
+import { lookAtFiles } from '../nodes/look.js'
+import { filesOf } from '../nodes/own-files.js'
+import type { StepWork } from '../operations/work.js'
 import { quoteShell } from '../script.js'
 import { output, runScript } from './run-script.js'
 
-/** What the files of a node should say when it follows `upstream`. */
-export function filesOf(work: Work, name: string, upstream: string | undefined): readonly NodeFile[] {
-  const config = configOf(work, name, upstream)
-  const { includeFile, hbaFile, passFile } = nodeOf(work, name).layout.paths
-  return [
-    { path: includeFile, text: settingsText(config) },
-    { path: hbaFile, text: hbaText() },
-    { path: passFile, text: passFileText(config.replicationPassword) },
-  ]
-}
-
-export async function configure(work: StepWork, upstream: string | undefined): Promise<void> {
+/** @param isAlone it waits for no standby: there is none yet. */
+export async function configure(work: StepWork, upstream: string | undefined, isAlone = false): Promise<void> {
   const { node } = work
-  // One by one, each whole or not at all: a server may read them at any moment.
-  for (const { path, text } of filesOf(work, node.name, upstream)) {
-    const [file, unfinished] = [quoteShell(path), quoteShell(`${path}.new`)]
-    const script = `umask 077\nmkdir -p "$(dirname ${file})"\ncat >${unfinished}\nmv ${unfinished} ${file}`
-    await runScript(work, { as: 'server', text: script, input: text })
-  }
+  const settle = node.layout.settle()
+  if (settle !== undefined) await runScript(work, settle)
+  const wanted = work.configOf(node.name, upstream)
+  const config = isAlone ? { ...wanted, synchronousNames: '' } : wanted
+  for (const { path, text } of filesOf(node.layout, config, await lookAtFiles(node))) await writeFile(work, path, text)
   const running = await node.host.run(node.layout.isRunning())
   if (running.code === 0) await output(work, node.layout.reload())
+}
+
+/** Whole or not at all: a server may read it at any moment. For its owner alone. */
+export async function writeFile(work: StepWork, path: string, text: string): Promise<void> {
+  const [file, unfinished] = [quoteShell(path), quoteShell(`${path}.new`)]
+  const script = `umask 077\nmkdir -p "$(dirname ${file})"\ncat >${unfinished}\nmv ${unfinished} ${file}`
+  await runScript(work, { as: 'server', text: script, input: text })
 }
 
 export async function makeStandby(work: StepWork): Promise<void> {

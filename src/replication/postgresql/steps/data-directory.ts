@@ -3,7 +3,8 @@ import { quoteShell } from '../script.js'
 import { runScript } from './run-script.js'
 
 export async function create(work: StepWork): Promise<void> {
-  await runScript(work, { ...work.node.layout.create(), input: work.secrets.admin })
+  const { admin } = work.secrets
+  await runScript(work, { ...work.node.layout.create(), ...(admin === undefined ? {} : { input: admin }) })
 }
 
 /** Under a name that nothing has. There is no step that deletes what is in it. */

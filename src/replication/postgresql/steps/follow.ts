@@ -40,12 +40,13 @@ export async function awaitStreaming(work: StepWork, from: ManagedNode): Promise
     const [sender] = await from.sql.rows<{ state: string }>(
       `select state from pg_stat_replication where application_name = ${name} order by state desc limit 1`,
     )
-    const [receiver] = await node.sql.rows<{ status: string; port: number }>(
-      'select status, sender_port as port from pg_stat_wal_receiver',
+    const [receiver] = await node.sql.rows<{ status: string; host: string; port: number }>(
+      'select status, sender_host as host, sender_port as port from pg_stat_wal_receiver',
     )
-    return { sender: sender?.state, receiver: receiver?.status, port: receiver?.port }
+    return { sender: sender?.state, receiver: receiver?.status, host: receiver?.host, port: receiver?.port }
   }
+  const { host, port } = from.address
   const isStreaming = (it: Awaited<ReturnType<typeof asked>>) =>
-    it.sender === 'streaming' && it.receiver === 'streaming' && it.port === from.address.port
+    it.sender === 'streaming' && it.receiver === 'streaming' && it.host === host && it.port === port
   await until(work, asked, isStreaming, STREAM_TIMEOUT_MS)
 }

@@ -1,4 +1,4 @@
-import { REPLICATION_ROLE } from '../config/node-files.js'
+import { REPLICATION_ROLE } from '../config/node-config.js'
 import { scramVerifier } from '../config/scram.js'
 import type { StepWork } from '../operations/work.js'
 
@@ -16,7 +16,7 @@ export async function prepare({ node, spec, secrets }: StepWork): Promise<void> 
   await makeRole(sql, REPLICATION_ROLE, `login replication password '${scramVerifier(secrets.replication)}'`)
   for (const it of FOR_REWIND) await sql.execute(`grant execute on function pg_catalog.${it} to ${REPLICATION_ROLE}`)
   const [role, database] = [quoted(spec.appRole), quoted(spec.database)]
-  await makeRole(sql, spec.appRole, `login password '${scramVerifier(secrets.app)}'`)
+  if (secrets.app !== undefined) await makeRole(sql, spec.appRole, `login password '${scramVerifier(secrets.app)}'`)
   // Pools that follow replicas ask how far these are.
   await sql.execute(`grant pg_monitor to ${role}`)
   const isThere = await sql.rows(`select 1 as n from pg_database where datname = ${literal(spec.database)}`)

@@ -22,15 +22,19 @@ export async function rewind(work: StepWork, from: ManagedNode): Promise<void> {
 
 async function whyNotRewound(work: StepWork, from: ManagedNode): Promise<string | undefined> {
   const { host, layout } = work.node
-  const { binDir, dataDir, passFile } = layout.paths
+  const { binDir, dataDir, configFile, passFile } = layout.paths
+  const { sslMode } = work.configOf(work.node.name, from.name)
   const program = quoteShell(`${binDir}/pg_rewind`)
   const has = await host.run({ as: 'server', text: `test -x ${program}` })
   if (has.code !== 0) return 'pg_rewind is not installed'
-  const source = conninfo(from.address, { dbname: 'postgres', passfile: passFile })
+  const source = conninfo(from.address, { dbname: 'postgres', passfile: passFile, sslmode: sslMode })
   const data = quoteShell(dataDir)
   // In the end, not before: a server that was not shut down is brought up by pg_rewind, and shall not follow anybody yet.
   const text = `rm -f ${data}/standby.signal
-${program} --target-pgdata=${data} --source-server=${quoteShell(source)}
+# Before 15 it cannot be told where the configuration is, and finds it in the data directory or not at all.
+where=
+if [ ! -e ${data}/postgresql.conf ] && ${program} --help | grep -q -- --config-file; then where=--config-file; fi
+${program} --target-pgdata=${data} --source-server=${quoteShell(source)} \${where:+$where=${quoteShell(configFile)}}
 : >${data}/standby.signal`
   try {
     await runScript(work, { as: 'server', text }, { timeoutMs: TIMEOUT_MS })

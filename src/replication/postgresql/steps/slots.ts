@@ -1,4 +1,4 @@
-import { slotOf } from '../config/node-files.js'
+import { slotOf } from '../config/node-config.js'
 import type { StepWork } from '../operations/work.js'
 
 /** They keep WAL from now on: whoever is copied from here on misses nothing. One that has lost its WAL is made anew. */
