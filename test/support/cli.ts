@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -68,4 +69,14 @@ export function startSluice(args: readonly string[], onLine: (line: string) => v
 
 export function sluice(...args: readonly string[]): Promise<Ended> {
   return startSluice(args).ended
+}
+
+export function done(ended: Ended): Ended {
+  assert.equal(ended.code, 0, `${ended.out}${ended.err}`)
+  return ended
+}
+
+/** The steps that a command did, as `node-1 start`. */
+export function stepsOf(ended: Ended): readonly string[] {
+  return ended.events().flatMap((it) => (it.event === 'done' ? [`${it.step?.node} ${it.step?.kind}`] : []))
 }

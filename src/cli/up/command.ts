@@ -30,6 +30,7 @@ export function upCommand(exit: (code: number) => void): Command {
   return operationCommand('up', 'make a cluster, or bring it back to what it should be', HELP)
     .option('--replace <node...>', 'set its data aside, and copy the primary anew')
     .option('--restart', 'restart servers that have clients, where a setting needs it', false)
+    .option('--allow-trust', 'although a server lets in whoever comes over the network without a password', false)
     .option('--local <nodes>', 'nodes on this machine, the primary included; 1 to 9', wholeNumber(1, 9))
     .option('--version <major>', 'of PostgreSQL, 14 to 18; the newest that there is otherwise', wholeNumber(14, 18))
     .option('--bin-dir <folder>', "of PostgreSQL's own programs")

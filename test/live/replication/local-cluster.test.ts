@@ -10,9 +10,10 @@ import { Pool } from '../../../src/pg.js'
 import { LocalCluster } from '../../../src/replication/postgresql/local/local-cluster.js'
 import { childrenOf } from '../../../src/testing/processes.js'
 import { processesWith } from '../../contract/host.js'
-import { type Ended, type Event, sluice, startSluice } from '../../support/cli.js'
+import { done, type Event, sluice, startSluice, stepsOf } from '../../support/cli.js'
 import { need } from '../../support/need.js'
 import { eventually } from '../../support/pool.js'
+import { missing, Writer } from '../../support/writer.js'
 
 const PSQL = {
   suite: 'sluice psql',
@@ -28,16 +29,6 @@ before(() => {
   mkdirSync(join(root, 'open'), { mode: 0o755 })
 })
 after(() => rmSync(root, { recursive: true }))
-
-function done(ended: Ended): Ended {
-  assert.equal(ended.code, 0, `${ended.out}${ended.err}`)
-  return ended
-}
-
-/** The steps that a command did, as `node-1 start`. */
-function stepsOf(ended: Ended): readonly string[] {
-  return ended.events().flatMap((it) => (it.event === 'done' ? [`${it.step?.node} ${it.step?.kind}`] : []))
-}
 
 describe('a cluster on this machine, by one command each', () => {
   let dir: string
@@ -310,56 +301,3 @@ test('what cannot be is refused before anything is made', async () => {
   assert.match(done(await sluice('up', '--local', '2', '--dry-run', '--dir', dir)).err, /node-2 +copy node-1/)
   assert.ok(!existsSync(dir))
 })
-
-/** Writes one row after another, each on its own, and keeps those that were acknowledged. */
-class Writer {
-  readonly #pool: Pool
-  readonly #acknowledged: number[] = []
-  #isOver = false
-  #loop: Promise<void> | undefined
-
-  constructor(url: string) {
-    this.#pool = new Pool({ connectionString: url, probe: { everyMs: 100 } })
-  }
-
-  async begin(): Promise<void> {
-    await this.#pool.query('create table if not exists written (n int)')
-    await this.#pool.query('truncate written')
-    this.#loop = this.#write()
-    await eventually(
-      () => this.#acknowledged.length,
-      (it) => it > 10,
-    )
-  }
-
-  async end(): Promise<readonly number[]> {
-    const before = this.#acknowledged.length
-    await eventually(
-      () => this.#acknowledged.length,
-      (it) => it > before,
-      30_000,
-    )
-    this.#isOver = true
-    await this.#loop
-    await this.#pool.end()
-    return this.#acknowledged
-  }
-
-  async #write(): Promise<void> {
-    for (let n = 0; !this.#isOver; n++) {
-      await this.#pool.query('insert into written values ($1)', [n]).then(
-        () => this.#acknowledged.push(n),
-        // Its outcome is not known, or it was not sent: either is right.
-        () => new Promise((resolve) => setTimeout(resolve, 20)),
-      )
-    }
-  }
-}
-
-async function missing(url: string, acknowledged: readonly number[]): Promise<readonly number[]> {
-  const pool = new Pool({ connectionString: url })
-  const { rows } = await pool.query({ text: 'select n from written', route: 'primary' })
-  await pool.end()
-  const there = new Set(rows.map((it) => it['n']))
-  return acknowledged.filter((it) => !there.has(it))
-}

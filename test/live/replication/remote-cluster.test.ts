@@ -3,18 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import pg from 'pg'
-import { type Ended, type Event, sluice } from '../../support/cli.js'
+import { Pool } from '../../../src/pg.js'
+import { RemoteCluster } from '../../../src/replication/postgresql/remote/remote-cluster.js'
+import { processesWith } from '../../contract/host.js'
+import { done, sluice, stepsOf } from '../../support/cli.js'
 import { hostsPart } from '../../support/hosts/part.js'
 import { Rack } from '../../support/hosts/rack.js'
 import type { TestHost } from '../../support/hosts/test-host.js'
 import { need } from '../../support/need.js'
-
-const done = (ended: Ended): Ended => {
-  assert.equal(ended.code, 0, `${ended.out}${ended.err}`)
-  return ended
-}
-const stepsOf = (event: Event | undefined) => event?.steps?.map((it) => `${it.node} ${it.kind}`)
+import { missing, Writer } from '../../support/writer.js'
 
 /** In order: what one test leaves is where the next begins. */
 describe('a cluster on bare hosts over SSH, by one command each', need(hostsPart('sluice up over SSH')), () => {
@@ -25,21 +22,14 @@ describe('a cluster on bare hosts over SSH, by one command each', need(hostsPart
   let db2: TestHost
   let url: string
   const run = (command: string, ...args: readonly string[]) => sluice(command, ...args, '--file', file, '--json')
-  const query = async (connectionString: string, text: string) => {
-    const client = new pg.Client({ connectionString })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
   const healthy = async () => {
     const ended = await run('status')
     const [seen] = ended.events()
     assert.deepEqual([ended.code, seen?.health, seen?.problems], [0, 'healthy', []], ended.out)
-    return seen
+    return seen?.nodes?.map((it) => `${it['node']} ${it['role']}`)
   }
+  const asPostgres = async (host: TestHost, text: string) =>
+    (await host.inside(`cd /; runuser -u postgres -- psql -XAtc "${text}"`)).trim()
 
   before(async () => {
     rack = await Rack.start()
@@ -47,27 +37,173 @@ describe('a cluster on bare hosts over SSH, by one command each', need(hostsPart
     file = join(folder, 'sluice.yaml')
     db1 = await rack.host('db1')
     db2 = await rack.host('db2')
-    const nodes = [db1, db2].map(({ name }) => `  ${name}: { ssh: admin@${name} }\n`).join('')
-    writeFileSync(file, `sshConfig: ${rack.sshConfig}\napplications: [10.213.0.0/16]\nnodes:\n${nodes}`)
   })
   after(async () => {
     await rack?.stop()
     if (folder !== undefined) rmSync(folder, { recursive: true })
   })
 
-  test('from nothing to a pair that is proven, with a URL for the application', async () => {
+  test('init asks the hosts, and writes what they shall be', async () => {
+    const args = ['admin@db1', 'admin@db2', '--ssh-config', rack.sshConfig]
+    done(await run('init', ...args))
+    const text = readFileSync(file, 'utf8')
+    assert.match(text, new RegExp(`db1:.*\\n +ssh: admin@db1\\n +address: ${db1.address}`))
+    assert.match(text, /^applications:.*\n {2}- 10\.213\.\d+\.1\n/m)
+    const again = await run('init', ...args)
+    assert.equal(again.code, 1)
+    assert.match(again.events()[0]?.message ?? '', /is there already/)
+  })
+
+  test('a dry run says what would be done, and does nothing', async () => {
+    const { steps = [] } = done(await run('up', '--dry-run')).events()[0] ?? {}
+    assert.deepEqual(
+      steps.map((it) => `${it.node} ${it.kind}`),
+      [
+        ...['db1 install', 'db1 create', 'db1 configure', 'db1 start', 'db1 prepare'],
+        ...['db2 install', 'db1 make-slots', 'db2 clone', 'db2 configure', 'db2 start', 'db2 await-streaming'],
+        'db1 prove',
+      ],
+    )
+    assert.equal((await db1.inside('command -v pg_lsclusters || echo none')).trim(), 'none')
+  })
+
+  test('up goes from nothing to a pair that is proven, with a URL for the application', async () => {
     const made = done(await run('up'))
-    const events = made.events()
-    console.log(made.out)
-    url = events.at(-1)?.url ?? ''
+    url = made.events().at(-1)?.url ?? ''
     assert.match(url, /^postgres:\/\/app:[\w-]+@10\.\d+\.\d+\.11:5432,10\.\d+\.\d+\.12:5432\/app$/)
-    await healthy()
+    assert.deepEqual(await healthy(), ['db1 primary', 'db2 standby'])
+    const pool = new Pool({ connectionString: url })
+    await pool.query('create table notes (body text)')
+    await pool.query("insert into notes values ('kept')")
+    const { rows } = await pool.query('select pg_is_in_recovery() as "isStandby" from notes')
+    assert.deepEqual(rows, [{ isStandby: true }])
+    await pool.end()
   })
 
   test('again: nothing changes', async () => {
     const again = done(await run('up'))
-    console.log(again.out)
-    assert.deepEqual(stepsOf(again.events()[0]), ['db1 prove'])
+    assert.deepEqual(stepsOf(again), ['db1 prove'])
     assert.equal(again.events().at(-1)?.url, url)
+    assert.equal(done(await sluice('url', '--file', file)).out, `${url}\n`)
+  })
+
+  test('replication is encrypted, and lets in nobody but the peer', async () => {
+    const streams = 'select usename, ssl from pg_stat_replication join pg_stat_ssl using (pid)'
+    assert.equal(await asPostgres(db1, streams), 'replicator|t')
+    const lines = (await db1.inside("grep -E '^(host|local)' /etc/postgresql/*/main/pg_hba.conf")).split('\n')
+    const fields = lines.slice(0, 5).map((it) => it.trim().split(/\s+/).join(' '))
+    assert.deepEqual(fields, [
+      `hostssl replication replicator ${db2.address}/32 scram-sha-256`,
+      `hostssl postgres replicator ${db2.address}/32 scram-sha-256`,
+      'host all replicator 0.0.0.0/0 reject',
+      'host all replicator ::/0 reject',
+      `host app app ${db1.address.replace(/\d+$/, '1')}/32 scram-sha-256`,
+    ])
+    assert.equal((await db1.inside('cat /etc/postgresql/*/main/start.conf')).trim().split('\n').at(-1), 'manual')
+  })
+
+  test('passwords stand in the passfiles of the servers, and nowhere else', async () => {
+    for (const host of [db1, db2]) {
+      const passFile = (await host.inside('echo /var/lib/postgresql/*/sluice-main.passfile')).trim()
+      assert.equal((await host.inside(`stat -c '%a %U' ${passFile}`)).trim(), '600 postgres')
+      const secrets = (await host.inside(`cut -d: -f5 ${passFile}`)).trim().split('\n')
+      assert.equal(secrets.length, 2)
+      for (const secret of secrets) {
+        assert.deepEqual(processesWith(secret), [])
+        const found = await host.inside(`grep -rlF -e '${secret}' /etc /var /home /root /tmp /run 2>/dev/null || :`)
+        assert.equal(found.trim(), passFile)
+      }
+    }
+  })
+
+  test('while one operation goes on, from wherever, another is refused', async () => {
+    const other = await RemoteCluster.open(file)
+    const lock = await other.lock('switchover of somebody')
+    const ended = await run('up')
+    await lock.release()
+    await other.close()
+    assert.equal(ended.code, 1)
+    assert.match(ended.events()[0]?.message ?? '', /^admin@db1 is locked by sluice switchover of somebody, since/)
+  })
+
+  test('switchovers under load lose no write that was acknowledged', async (t) => {
+    const writer = new Writer(url)
+    await writer.begin()
+    done(await run('switchover'))
+    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
+    done(await run('switchover', '--to', 'db1'))
+    const acknowledged = await writer.end()
+    assert.deepEqual(await missing(url, acknowledged), [])
+    assert.deepEqual(await healthy(), ['db1 primary', 'db2 standby'])
+    t.diagnostic(`${acknowledged.length} writes; longest gap ${writer.longestGapMs} ms`)
+  })
+
+  test('logs and psql are those of the hosts', async () => {
+    const logs = done(await sluice('logs', '-n', '1', '--file', file))
+      .out.trim()
+      .split('\n')
+    assert.equal(logs.length, 2)
+    assert.match(logs[1] ?? '', /^db2 {2}\d{4}-\d\d-\d\d .* \[\d+\]/)
+    const ask = ['--', '-Atc', "select current_user || ' it''s ' || pg_is_in_recovery()"]
+    assert.equal(done(await sluice('psql', '--file', file, ...ask)).out, "app it's false\n")
+    assert.equal(done(await sluice('psql', 'db2', '--admin', '--file', file, ...ask)).out, "postgres it's true\n")
+  })
+
+  test('a primary that lost its power is replaced when somebody vouches for that it is dead', async () => {
+    await db1.powerCut()
+    const down = await run('status')
+    assert.deepEqual([down.code, down.events()[0]?.health], [4, 'down'])
+    const refused = await run('failover')
+    assert.equal(refused.code, 1)
+    assert.match(refused.events()[0]?.message ?? '', /db1 cannot be reached, and may run as a primary/)
+    const over = done(await run('failover', '--force'))
+    assert.ok(stepsOf(over).includes('db2 promote'))
+    assert.equal(await asPostgres(db2, 'select pg_is_in_recovery()'), 'f')
+  })
+
+  test('it does not come back as a primary, and rejoins by a rewind', async () => {
+    await db1.boot()
+    await db1.inside('/etc/init.d/postgresql start')
+    const degraded = await run('status')
+    assert.equal(degraded.code, 3)
+    assert.deepEqual(degraded.events()[0]?.problems, ['db1 does not run: sluice rejoin db1'])
+    const joined = done(await run('rejoin', 'db1'))
+    assert.ok(stepsOf(joined).includes('db1 rewind'))
+    assert.deepEqual(
+      joined.events().filter((it) => it.event === 'said' && it.text?.startsWith('no rewind')),
+      [],
+    )
+    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
+    assert.deepEqual(stepsOf(done(await run('up'))), ['db2 prove'])
+  })
+
+  test('a host is added, which the description says then, and taken out again', async () => {
+    const db3 = await rack.host('db3', { image: 'postgresql' })
+    const before = readFileSync(file, 'utf8')
+    done(await run('add', 'db3', '--ssh', 'admin@db3', '--address', db3.address))
+    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary', 'db3 standby'])
+    assert.match(readFileSync(file, 'utf8'), /db3:\n +ssh: admin@db3/)
+    done(await run('remove', 'db3', '--delete'))
+    assert.equal(readFileSync(file, 'utf8'), before)
+    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
+    assert.equal((await db3.inside('ls /etc/postgresql/* /var/lib/postgresql/*')).includes('main'), false)
+  })
+
+  test('it stops, and starts again as it was', async () => {
+    done(await run('down'))
+    assert.equal((await run('status')).code, 4)
+    done(await run('up'))
+    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
+    const pool = new Pool({ connectionString: url })
+    assert.deepEqual((await pool.query('select body from notes')).rows, [{ body: 'kept' }])
+    await pool.end()
+  })
+
+  test('what is wrong with the description is said, all of it', async () => {
+    const wrong = join(folder, 'wrong.yaml')
+    writeFileSync(wrong, 'version: 9\nprot: 1\nnodes:\n  DB: { ssh: "-x" }\n')
+    const ended = await sluice('up', '--file', wrong)
+    assert.equal(ended.code, 1)
+    for (const says of [/sluice\.yaml\.prot: is not an option/]) assert.match(ended.err, says)
   })
 })

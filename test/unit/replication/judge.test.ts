@@ -94,10 +94,10 @@ test('the table has a line for each node, and says what is wrong', () => {
   assert.equal(
     statusText(seen, judge(seen)),
     `
-NODE    PORT  ROLE     STATE      VERSION  TL  LSN        LAG           WAL KEPT  SLOT      CLIENTS  FOLLOWS
-node-1  5001  primary  running    15.18    1   0/3000500  -             -         -         2        -
-node-2  5002  standby  streaming  15.18    1   0/3000100  1.0 kB, 5 ms  0 B       reserved  0        node-1
-node-3  5003  unknown  no data    -        -   -          -             -         -         -        -
+NODE    ADDRESS         ROLE     STATE      VERSION  TL  LSN        LAG           WAL KEPT  SLOT      CLIENTS  FOLLOWS
+node-1  127.0.0.1:5001  primary  running    15.18    1   0/3000500  -             -         -         2        -
+node-2  127.0.0.1:5002  standby  streaming  15.18    1   0/3000100  1.0 kB, 5 ms  0 B       reserved  0        node-1
+node-3  127.0.0.1:5003  unknown  no data    -        -   -          -             -         -         -        -
 
 degraded
   node-3 has no data: sluice up makes it

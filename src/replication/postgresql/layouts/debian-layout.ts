@@ -125,7 +125,8 @@ ${this.setStart(this.#startsAtBoot ? 'auto' : 'manual').text}`)
   remove(): Script {
     const pass = quoteShell(this.paths.passFile)
     return asRoot(`if [ -e ${quoteShell(this.paths.configFile)} ]; then pg_dropcluster --stop ${this.#which}; fi
-rm -f ${pass}`)
+# Its tool leaves what it did not make.
+rm -rf ${quoteShell(this.configDir)} ${pass}`)
   }
 
   /**

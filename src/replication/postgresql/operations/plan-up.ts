@@ -1,3 +1,4 @@
+import { trustedLines } from '../config/trusted-lines.js'
 import { hasData, type NodeState } from '../nodes/node-state.js'
 import { RESTARTS } from '../nodes/running.js'
 import type { Plan, Step } from './step.js'
@@ -16,10 +17,12 @@ import {
 export interface PlanUpOptions {
   /** Nodes whose data is of no more use: it is set aside, and they are copied anew. */
   readonly replace?: readonly string[]
+  /** Although a node lets in whoever comes over the network without a password. */
+  readonly allowTrust?: boolean
 }
 
 /** From whatever there is to a primary with all its standbys. Only what is missing is planned. */
-export function planUp(survey: Survey, { replace = [] }: PlanUpOptions = {}): Plan {
+export function planUp(survey: Survey, { replace = [], allowTrust = false }: PlanUpOptions = {}): Plan {
   mustAnswer(survey)
   const replaced = withoutData(survey, replace)
   const primary = choosePrimary(replaced)
@@ -27,6 +30,7 @@ export function planUp(survey: Survey, { replace = [] }: PlanUpOptions = {}): Pl
     throw refusal(`without ${replace.join(' and ')} there is no data to copy`, 'name nodes whose data does not count')
   }
   mustBeOneSystem(replaced, primary)
+  if (!allowTrust) mustAskForPasswords(replaced)
   const notes: string[] = []
   const standbys: string[] = []
   const copies: Step[] = []
@@ -188,6 +192,18 @@ function mustBeOneSystem(survey: Survey, primary: string): void {
     throw refusal(
       `${name} has data that did not come from ${primary}, of system ${state.control.systemIdentifier}`,
       `sluice up --replace ${name} sets it aside, where nothing of it is lost, and copies ${primary}`,
+    )
+  }
+}
+
+/** To make more of such nodes would make it worse. */
+function mustAskForPasswords({ states }: Survey): void {
+  for (const [name, state] of states) {
+    const [line] = hasData(state) ? trustedLines(state.files.hba ?? '') : []
+    if (line === undefined) continue
+    throw refusal(
+      `${name} lets in whoever comes over the network, without a password: its pg_hba.conf has the line "${line}"`,
+      'write scram-sha-256 in the place of trust, and reload it; or sluice up --allow-trust',
     )
   }
 }

@@ -10,6 +10,15 @@ export interface ClusterSpec {
   readonly appRole: string
   /** Standbys that must have a commit before it is acknowledged. 0: none. */
   readonly synchronous: number
+  /** How a standby is copied; default: as fast as it goes, from a checkpoint made at once. */
+  readonly copy?: CopyRule
+}
+
+export interface CopyRule {
+  /** Megabytes a second, at most. */
+  readonly mostMb?: number | undefined
+  /** Waits for the primary's next checkpoint, so as not to burden it with one. */
+  readonly isGentle?: boolean
 }
 
 export interface Secrets {

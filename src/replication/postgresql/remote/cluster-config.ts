@@ -23,6 +23,10 @@ export interface RemoteConfig {
   /** WAL kept for a standby that is away, at most; as the server takes it: `4GB`. */
   readonly keepWal: string
   readonly startAtBoot: boolean
+  /** Megabytes a second with which a primary is copied, at most; `undefined`: as fast as it goes. */
+  readonly copyMb: number | undefined
+  /** Is a primary that is copied left to make its checkpoint in its own time? */
+  readonly copyGently: boolean
   /** Networks from which applications connect: `10.0.0.0/24`. */
   readonly applications: readonly string[]
   /** Another file than `~/.ssh/config`. Absolute. */
@@ -41,7 +45,7 @@ export interface RemoteNode {
 
 const TOP = [
   ...['version', 'repository', 'cluster', 'port', 'database', 'user', 'sync', 'keepWal', 'startAtBoot'],
-  ...['applications', 'sshConfig', 'nodes'],
+  ...['copyMb', 'copyGently', 'applications', 'sshConfig', 'nodes'],
 ]
 const NODE = ['ssh', 'address', 'delay']
 const NAME = /^[a-z][a-z0-9-]{0,30}$/
@@ -75,6 +79,8 @@ export function parseConfig(text: string, folder: string): RemoteConfig {
     user: text_('user', isFree, 'must be a name, and none that PostgreSQL has a meaning for', 'app'),
     sync: problems.number('sync', top['sync'], { least: 0, most: Math.max(0, nodes.size - 1), isWhole: true }) ?? 0,
     keepWal: text_('keepWal', (it) => SIZE.test(it), 'must be a size with its unit: 4GB', '4GB'),
+    copyMb: problems.number('copyMb', top['copyMb'], { least: 1, most: 1024, isWhole: true }),
+    copyGently: problems.boolean('copyGently', top['copyGently']) ?? false,
     startAtBoot: problems.boolean('startAtBoot', top['startAtBoot']) ?? false,
     applications: readNetworks(problems, top['applications']),
     sshConfig: sshConfig === undefined ? undefined : resolve(folder, sshConfig),

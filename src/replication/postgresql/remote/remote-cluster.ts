@@ -33,17 +33,20 @@ export class RemoteCluster implements Cluster {
   readonly major: number
   readonly nodes: ReadonlyMap<string, ManagedNode & { readonly host: SshHost; readonly layout: DebianLayout }>
   readonly #facts: ReadonlyMap<string, HostFacts>
+  /** Hosts that were not reached at first: the next look at them is not waited for once more. */
+  readonly #unreached: Map<string, HostError>
   #states: ClusterState = new Map()
   #known: Passwords = {}
   #passwords: Passwords = {}
 
   private constructor(file: string, config: RemoteConfig, opened: Opened) {
-    const { hosts, facts, addresses, major } = opened
+    const { hosts, facts, failures, addresses, major } = opened
     const { cluster, port, repository, startAtBoot } = config
     this.file = file
     this.config = config
     this.major = major
     this.#facts = facts
+    this.#unreached = new Map(failures)
     this.nodes = new Map(
       [...hosts].map(([name, host]) => {
         const pgdg = repository === 'pgdg' ? facts.get(name)?.packages.codename : undefined
@@ -71,9 +74,9 @@ export class RemoteCluster implements Cluster {
       [...config.nodes].map(([name, { ssh }]) => [name, new SshHost({ destination: ssh, ...options })]),
     )
     try {
-      const facts = await factsOf(hosts)
+      const { facts, failures } = await factsOf(hosts)
       const addresses = await addressesOf(config, hosts)
-      return new RemoteCluster(file, config, { hosts, facts, addresses, major: chooseVersion(config, facts) })
+      return new RemoteCluster(file, config, { hosts, facts, failures, addresses, major: chooseVersion(config, facts) })
     } catch (error) {
       await Promise.all([...hosts.values()].map((it) => it.close()))
       throw error
@@ -83,16 +86,14 @@ export class RemoteCluster implements Cluster {
   /** On every host that can be reached: whoever operates from elsewhere meets it there. */
   lock(what: string): Promise<HostLock> {
     const path = `/run/lock/sluice-${this.major}-${this.config.cluster}`
-    return lockAll(
-      [...this.nodes.values()].map((it) => it.host),
-      path,
-      `sluice ${what}, since ${new Date().toISOString()}`,
-    )
+    const reached = [...this.nodes.values()].filter((it) => !this.#unreached.has(it.name))
+    const hosts = reached.map((it) => it.host)
+    return lockAll(hosts, path, `sluice ${what}, since ${new Date().toISOString()}`)
   }
 
   async survey(): Promise<Survey> {
     const { database, user, sync } = this.config
-    const states = await lookAt([...this.nodes.values()])
+    const states = await this.#look()
     this.#states = states
     this.#known = await readPasswords(this.nodes.values(), states)
     this.#passwords = completed(this.#known, user, states)
@@ -115,10 +116,10 @@ export class RemoteCluster implements Cluster {
 
   work(options: WorkOptions): Work {
     mustKnowReplication(this.#known, this.#states)
-    const { database, user, sync } = this.config
+    const { database, user, sync, copyMb, copyGently } = this.config
     return {
       ...options,
-      spec: { database, appRole: user, synchronous: sync },
+      spec: { database, appRole: user, synchronous: sync, copy: { mostMb: copyMb, isGentle: copyGently } },
       secrets: { replication: this.#passwords[REPLICATION_ROLE] ?? '', app: this.#passwords[user] },
       nodes: this.nodes,
       configOf: (name, upstream) => this.#configOf(name, upstream),
@@ -164,7 +165,18 @@ export class RemoteCluster implements Cluster {
   }
 
   async #readPasswords(): Promise<Passwords> {
-    return readPasswords(this.nodes.values(), await lookAt([...this.nodes.values()]))
+    return readPasswords(this.nodes.values(), await this.#look())
+  }
+
+  async #look(): Promise<ClusterState> {
+    const isUnreached = (node: ManagedNode) => this.#unreached.has(node.name)
+    const seen = await lookAt([...this.nodes.values()].filter((it) => !isUnreached(it)))
+    const states = [...this.nodes.keys()].map((name) => {
+      const { message: why = '', hint } = this.#unreached.get(name) ?? {}
+      return [name, seen.get(name) ?? { is: 'out-of-reach', why, hint }] as const
+    })
+    this.#unreached.clear()
+    return new Map(states)
   }
 
   #configOf(name: string, upstream: string | undefined): NodeConfig {
@@ -204,26 +216,27 @@ export class RemoteCluster implements Cluster {
 interface Opened {
   readonly hosts: ReadonlyMap<string, SshHost>
   readonly facts: ReadonlyMap<string, HostFacts>
+  readonly failures: ReadonlyMap<string, HostError>
   readonly addresses: ReadonlyMap<string, string>
   readonly major: number
 }
 
-async function factsOf(hosts: ReadonlyMap<string, SshHost>): Promise<ReadonlyMap<string, HostFacts>> {
+async function factsOf(hosts: ReadonlyMap<string, SshHost>): Promise<Pick<Opened, 'facts' | 'failures'>> {
   const facts = new Map<string, HostFacts>()
-  const failures: HostError[] = []
+  const failures = new Map<string, HostError>()
   const look = async (name: string, host: SshHost) => {
     try {
       facts.set(name, await lookAtHost(host))
     } catch (error) {
       // What a survey says of it, too. The others may tell enough.
       if (!(error instanceof HostError)) throw error
-      failures.push(error)
+      failures.set(name, error)
     }
   }
   await Promise.all([...hosts].map(([name, host]) => look(name, host)))
-  const [failure] = failures
+  const [failure] = failures.values()
   if (facts.size === 0 && failure !== undefined) throw failure
-  return facts
+  return { facts, failures }
 }
 
 async function addressesOf(

@@ -24,7 +24,9 @@ async function backUp(work: StepWork, from: ManagedNode): Promise<void> {
   const { passwords, sslMode } = work.configOf(name, from.name)
   await writeFile(work, passFile, passFileText(passwords))
   const source = conninfo(from.address, { application_name: name, passfile: passFile, sslmode: sslMode })
-  const options = `--no-password --checkpoint=fast --wal-method=stream --slot=${slotOf(name)} --progress`
+  const { mostMb, isGentle = false } = work.spec.copy ?? {}
+  const pace = `--checkpoint=${isGentle ? 'spread' : 'fast'}${mostMb === undefined ? '' : ` --max-rate=${mostMb}M`}`
+  const options = `--no-password ${pace} --wal-method=stream --slot=${slotOf(name)} --progress`
   const text = `umask 077
 rm -rf ${unfinished}
 ${quoteShell(`${binDir}/pg_basebackup`)} --dbname=${quoteShell(source)} --pgdata=${unfinished} ${options}
