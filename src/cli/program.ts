@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addCommand } from './add/command.js'
 import { classifyCommand } from './classify/command.js'
+import { doctorCommand } from './doctor/command.js'
 import { downCommand } from './down/command.js'
 import { failoverCommand } from './failover/command.js'
+import { initCommand } from './init/command.js'
 import { logsCommand } from './logs/command.js'
 import { psqlCommand } from './psql/command.js'
 import { rejoinCommand } from './rejoin/command.js'
@@ -26,9 +28,9 @@ export function makeProgram(exit: (code: number) => void): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(--help tells what there is)')
   const commands = [
-    ...[upCommand, downCommand, statusCommand, urlCommand, psqlCommand, logsCommand],
+    ...[initCommand, upCommand, downCommand, statusCommand, urlCommand, psqlCommand, logsCommand],
     ...[switchoverCommand, failoverCommand, rejoinCommand, addCommand, removeCommand],
-    classifyCommand,
+    ...[doctorCommand, classifyCommand],
   ]
   for (const command of commands) program.addCommand(command(exit).copyInheritedSettings(program))
   return program

@@ -222,21 +222,26 @@ interface Opened {
 }
 
 async function factsOf(hosts: ReadonlyMap<string, SshHost>): Promise<Pick<Opened, 'facts' | 'failures'>> {
+  const looked = await Promise.all([...hosts].map(async ([name, host]) => [name, await factsOrFailure(host)] as const))
   const facts = new Map<string, HostFacts>()
   const failures = new Map<string, HostError>()
-  const look = async (name: string, host: SshHost) => {
-    try {
-      facts.set(name, await lookAtHost(host))
-    } catch (error) {
-      // What a survey says of it, too. The others may tell enough.
-      if (!(error instanceof HostError)) throw error
-      failures.set(name, error)
-    }
+  for (const [name, it] of looked) {
+    if (it instanceof HostError) failures.set(name, it)
+    else facts.set(name, it)
   }
-  await Promise.all([...hosts].map(([name, host]) => look(name, host)))
   const [failure] = failures.values()
   if (facts.size === 0 && failure !== undefined) throw failure
   return { facts, failures }
+}
+
+/** One that cannot be reached is part of what is seen: the others may tell enough. */
+async function factsOrFailure(host: SshHost): Promise<HostFacts | HostError> {
+  try {
+    return await lookAtHost(host)
+  } catch (error) {
+    if (error instanceof HostError) return error
+    throw error
+  }
 }
 
 async function addressesOf(
