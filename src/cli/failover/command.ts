@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { planFailover } from '../../replication/postgresql/operations/plan-failover.js'
+import { plans } from '../../replication/postgresql/operations/plans.js'
 import { carryOut } from '../cluster/carry-out.js'
 import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
@@ -34,7 +34,7 @@ export function failoverCommand(exit: (code: number) => void): Command {
 
 function runFailover(given: Given): Promise<ExitCode> {
   return operatingOn('failover', given, async ({ cluster, streams, signal }) => {
-    await carryOut(planFailover(await cluster.survey(), given), cluster, { ...given, signal }, streams)
+    await carryOut(plans.failover(await cluster.survey(), given), cluster, { ...given, signal }, streams)
     return 0
   })
 }

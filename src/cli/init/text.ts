@@ -37,6 +37,9 @@ applications:${list(applications)}
 # Standbys that must have a commit before it is acknowledged. 0: none, and a failover may lose the last moments.
 sync: ${sync}
 
+# Automatic failover, with three hosts or more: sluice up --ha patroni writes this.
+# ha: patroni
+
 # WAL kept for a standby that is away, at most: a slot must not fill the disk.
 keepWal: 4GB
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { planRejoin } from '../../replication/postgresql/operations/plan-rejoin.js'
+import { plans } from '../../replication/postgresql/operations/plans.js'
 import { carryOut } from '../cluster/carry-out.js'
 import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
@@ -32,7 +32,7 @@ export function rejoinCommand(exit: (code: number) => void): Command {
 
 function runRejoin(node: string, given: Given): Promise<ExitCode> {
   return operatingOn('rejoin', given, async ({ cluster, streams, signal }) => {
-    await carryOut(planRejoin(await cluster.survey(), node, given), cluster, { ...given, signal }, streams)
+    await carryOut(plans.rejoin(await cluster.survey(), node, given), cluster, { ...given, signal }, streams)
     return 0
   })
 }

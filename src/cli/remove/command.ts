@@ -4,6 +4,7 @@ import { forgetNode } from '../../replication/postgresql/local/make-cluster.js'
 import { planRemove } from '../../replication/postgresql/operations/plan-down.js'
 import { removeFromFile } from '../../replication/postgresql/remote/change-file.js'
 import { RemoteCluster } from '../../replication/postgresql/remote/remote-cluster.js'
+import { notWithEngine } from '../add/command.js'
 import { carryOut } from '../cluster/carry-out.js'
 import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
@@ -32,7 +33,9 @@ export function removeCommand(exit: (code: number) => void): Command {
 
 function runRemove(node: string, given: Given): Promise<ExitCode> {
   return operatingOn('remove', given, async ({ cluster, streams, signal }) => {
-    const plan = planRemove(await cluster.survey(), node, given.delete)
+    const survey = await cluster.survey()
+    if (survey.engine !== undefined) throw notWithEngine('remove')
+    const plan = planRemove(survey, node, given.delete)
     if (!(await carryOut(plan, cluster, { ...given, signal }, streams))) return 0
     if (cluster instanceof LocalCluster) forgetNode(cluster.dir, node)
     if (cluster instanceof RemoteCluster) removeFromFile(cluster.file, node)

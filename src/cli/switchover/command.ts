@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { planSwitchover } from '../../replication/postgresql/operations/plan-switchover.js'
+import { plans } from '../../replication/postgresql/operations/plans.js'
 import { carryOut } from '../cluster/carry-out.js'
 import type { Which } from '../cluster/open-cluster.js'
 import { EXIT_CODES, operationCommand } from '../cluster/options.js'
@@ -31,7 +31,7 @@ export function switchoverCommand(exit: (code: number) => void): Command {
 
 function runSwitchover(given: Given): Promise<ExitCode> {
   return operatingOn('switchover', given, async ({ cluster, streams, signal }) => {
-    await carryOut(planSwitchover(await cluster.survey(), given.to), cluster, { ...given, signal }, streams)
+    await carryOut(plans.switchover(await cluster.survey(), given.to), cluster, { ...given, signal }, streams)
     return 0
   })
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { EXIT_CODES, operationCommand, wholeNumber } from '../cluster/options.js'
 import { runUp, type UpOptions } from './run.js'
 
@@ -10,6 +10,7 @@ Examples, on hosts over SSH:
   sluice up                           again, at any time: what is done is seen and left out
   sluice up --replace db2             db2 had data of its own: it is set aside, and db2 copied anew
   sluice up --restart                 servers with clients are restarted without a question, where a setting needs it
+  sluice up --ha patroni              Patroni and etcd take over: three hosts or more
   SLUICE_SUDO_PASSWORD=… sluice up    where sudo wants a password
 
 Examples, on this machine:
@@ -31,6 +32,7 @@ export function upCommand(exit: (code: number) => void): Command {
     .option('--replace <node...>', 'set its data aside, and copy the primary anew')
     .option('--restart', 'restart servers that have clients, where a setting needs it', false)
     .option('--allow-trust', 'although a server lets in whoever comes over the network without a password', false)
+    .addOption(new Option('--ha <engine>', 'automatic failover from now on, by this engine').choices(['patroni']))
     .option('--local <nodes>', 'nodes on this machine, the primary included; 1 to 9', wholeNumber(1, 9))
     .option('--version <major>', 'of PostgreSQL, 14 to 18; the newest that there is otherwise', wholeNumber(14, 18))
     .option('--bin-dir <folder>', "of PostgreSQL's own programs")

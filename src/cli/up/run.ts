@@ -4,8 +4,10 @@ import { hasCluster } from '../../replication/postgresql/local/cluster-file.js'
 import { LocalCluster } from '../../replication/postgresql/local/local-cluster.js'
 import { makeCluster } from '../../replication/postgresql/local/make-cluster.js'
 import { planUp } from '../../replication/postgresql/operations/plan-up.js'
+import { plans } from '../../replication/postgresql/operations/plans.js'
 import type { Survey } from '../../replication/postgresql/operations/survey.js'
 import type { Work } from '../../replication/postgresql/operations/work.js'
+import { setInFile } from '../../replication/postgresql/remote/change-file.js'
 import { askYesNo } from '../cluster/ask.js'
 import { carryOut, showPlan } from '../cluster/carry-out.js'
 import { DEFAULT_DIR, dirOf, fileOf, type Which } from '../cluster/open-cluster.js'
@@ -26,6 +28,8 @@ export interface UpOptions extends Which {
   /** Nodes whose data is set aside. */
   readonly replace?: readonly string[]
   readonly restart: boolean
+  /** Who is in charge from now on: written into `sluice.yaml`. */
+  readonly ha?: 'patroni'
 }
 
 export async function runUp(given: UpOptions): Promise<ExitCode> {
@@ -34,15 +38,30 @@ export async function runUp(given: UpOptions): Promise<ExitCode> {
     const made = await guarded('up', options, (_, streams) => make(options, streams))
     if (made !== 0 || options.dryRun) return made
   }
+  if (options.ha !== undefined) {
+    const written = await guarded('up', options, async () => writeEngine(options))
+    if (written !== 0) return written
+  }
   return operatingOn('up', options, async ({ cluster, streams, signal }) => {
     if (cluster instanceof LocalCluster) mustBeAsWanted(cluster, options)
-    const plan = planUp(await cluster.survey(), options)
+    const plan = plans.up(await cluster.survey(), options)
     const mayRestart = restartRule(cluster, options)
     if (await carryOut(plan, cluster, { ...options, signal, mayRestart }, streams)) {
       tellUrl(await cluster.urlFor({}), options.json, streams)
     }
     return 0
   })
+}
+
+function writeEngine({ ha, dryRun, ...which }: UpOptions): ExitCode {
+  const file = fileOf(which)
+  if (file === undefined || dryRun) {
+    const hint = file === undefined ? 'sluice init describes hosts of its own' : `write ha: ${ha} in ${file}`
+    const why = file === undefined ? 'it is for clusters on hosts of their own' : 'a dry run writes nothing'
+    throw new OperationError(`hand over to ${ha}`, why, { hint })
+  }
+  setInFile(file, 'ha', ha)
+  return 0
 }
 
 /** Nobody's clients but one's own are on this machine. */

@@ -12,6 +12,7 @@ test('rows come as JSON has them, errors as the server has them, and a connectio
   const values = "select 1 as one, 7000000000000000001 as large, '2026-01-02'::date as day, null as none;"
   assert.deepEqual(await sql.rows(values), [{ one: 1, large: '7000000000000000001', day: '2026-01-02', none: null }])
   assert.deepEqual(await sql.rows('select 1 as n where false'), [])
+  assert.deepEqual(await sql.rows('select 1 as its, 2 as rows'), [{ its: 1, rows: 2 }])
 
   await sql.execute('create table t (n int primary key)')
   await sql.execute('vacuum t')

@@ -149,56 +149,6 @@ describe('a cluster on bare hosts over SSH, by one command each', need(hostsPart
     assert.equal(done(await sluice('psql', 'db2', '--admin', '--file', file, ...ask)).out, "postgres it's true\n")
   })
 
-  test('a primary that lost its power is replaced when somebody vouches for that it is dead', async () => {
-    await db1.powerCut()
-    const down = await run('status')
-    assert.deepEqual([down.code, down.events()[0]?.health], [4, 'down'])
-    const refused = await run('failover')
-    assert.equal(refused.code, 1)
-    assert.match(refused.events()[0]?.message ?? '', /db1 cannot be reached, and may run as a primary/)
-    const over = done(await run('failover', '--force'))
-    assert.ok(stepsOf(over).includes('db2 promote'))
-    assert.equal(await asPostgres(db2, 'select pg_is_in_recovery()'), 'f')
-  })
-
-  test('it does not come back as a primary, and rejoins by a rewind', async () => {
-    await db1.boot()
-    await db1.inside('/etc/init.d/postgresql start')
-    const degraded = await run('status')
-    assert.equal(degraded.code, 3)
-    assert.deepEqual(degraded.events()[0]?.problems, ['db1 does not run: sluice rejoin db1'])
-    const joined = done(await run('rejoin', 'db1'))
-    assert.ok(stepsOf(joined).includes('db1 rewind'))
-    assert.deepEqual(
-      joined.events().filter((it) => it.event === 'said' && it.text?.startsWith('no rewind')),
-      [],
-    )
-    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
-    assert.deepEqual(stepsOf(done(await run('up'))), ['db2 prove'])
-  })
-
-  test('a host is added, which the description says then, and taken out again', async () => {
-    const db3 = await rack.host('db3', { image: 'postgresql' })
-    const before = readFileSync(file, 'utf8')
-    done(await run('add', 'db3', '--ssh', 'admin@db3', '--address', db3.address))
-    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary', 'db3 standby'])
-    assert.match(readFileSync(file, 'utf8'), /db3:\n +ssh: admin@db3/)
-    done(await run('remove', 'db3', '--delete'))
-    assert.equal(readFileSync(file, 'utf8'), before)
-    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
-    assert.equal((await db3.inside('ls /etc/postgresql/* /var/lib/postgresql/*')).includes('main'), false)
-  })
-
-  test('it stops, and starts again as it was', async () => {
-    done(await run('down'))
-    assert.equal((await run('status')).code, 4)
-    done(await run('up'))
-    assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
-    const pool = new Pool({ connectionString: url })
-    assert.deepEqual((await pool.query('select body from notes')).rows, [{ body: 'kept' }])
-    await pool.end()
-  })
-
   test('what is wrong with the description is said, all of it', async () => {
     const wrong = join(folder, 'wrong.yaml')
     writeFileSync(wrong, 'version: 9\nprot: 1\nnodes:\n  DB: { ssh: "-x" }\n')

@@ -16,6 +16,8 @@ import { promisify } from 'node:util'
 import { hostsCache, sameMachine } from './image.js'
 
 const run = promisify(execFile)
+/** What `sluice up` installs. */
+const PACKAGES = ['postgresql', 'patroni', 'etcd-server', 'etcd-client', 'openssl']
 
 /**
  * A folder of packages, with the index that makes it a repository: what a bare host lacks of PostgreSQL. Fetched once,
@@ -24,7 +26,7 @@ const run = promisify(execFile)
  * @param status what is installed on the bare host: the text of its `/var/lib/dpkg/status`.
  */
 export async function packageFolder(status: string): Promise<string> {
-  const kept = join(hostsCache(), `packages-${sameMachine()}`)
+  const kept = join(hostsCache(), `packages-${sameMachine()}-${PACKAGES.join('+')}`)
   if (existsSync(kept)) return kept
   const folder = mkdtempSync(`${kept}.`)
   try {
@@ -50,7 +52,7 @@ async function download(folder: string, status: string): Promise<void> {
   const options = Object.entries(places).flatMap(([key, name]) => ['-o', `Dir::${key}=${join(state, name)}`])
   const apt = ['-qq', ...options, '-o', 'Debug::NoLocking=true', '-o', 'APT::Sandbox::User=root']
   await run('apt-get', [...apt, 'update'])
-  await run('apt-get', [...apt, '-y', '--download-only', '--no-install-recommends', 'install', 'postgresql'])
+  await run('apt-get', [...apt, '-y', '--download-only', '--no-install-recommends', 'install', ...PACKAGES])
   for (const file of debs(join(state, 'archives'))) renameSync(join(state, 'archives', file), join(folder, file))
   rmSync(state, { recursive: true })
 }

@@ -30,6 +30,6 @@ export interface Layout {
   reload(): Script
   /** Makes a standby a primary. */
   promote(): Script
-  /** Exit code 0: it runs; 3: it does not. */
+  /** Exit code 0: it runs; 3: it does not. As `seenBy`, as are those that start it and make it reload. */
   isRunning(): Script
 }

@@ -61,10 +61,7 @@ interface Seen {
 }
 
 async function seenBy(node: ManagedNode): Promise<Seen> {
-  const [said, running] = await Promise.all([
-    node.host.run(lookScript(node), { timeoutMs: LOOK_TIMEOUT_MS }),
-    node.host.run(node.layout.isRunning(), { timeoutMs: LOOK_TIMEOUT_MS }),
-  ])
+  const said = await node.host.run(lookScript(node), { timeoutMs: LOOK_TIMEOUT_MS })
   if (said.code !== 0) throw new Error(`${node.host.name}: ${said.stderr.trim()}`)
   const lines = said.stdout.split('\n')
   const value = (key: string) => lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1)
@@ -76,7 +73,7 @@ async function seenBy(node: ManagedNode): Promise<Seen> {
   return {
     control: control.length < CONTROL_BYTES ? undefined : control,
     isStandby: value('standby') !== undefined,
-    isRunning: running.code === 0,
+    isRunning: value('running') !== undefined,
     files: {
       settings: decoded('settings')?.toString(),
       hba: decoded('hba')?.toString(),
@@ -99,6 +96,7 @@ show() { if [ -e "$2" ]; then echo "$1 $(one_line <"$2")"; fi; }
 show settings ${quoteShell(includeFile)}
 show hba ${quoteShell(hbaFile)}
 sum() { sha256sum "$1" 2>/dev/null || shasum -a 256 "$1"; }
-if [ -e ${pass} ]; then echo "passfile $(sum ${pass} | cut -c 1-64)"; fi`,
+if [ -e ${pass} ]; then echo "passfile $(sum ${pass} | cut -c 1-64)"; fi
+if (${layout.isRunning().text}) >/dev/null 2>&1; then echo 'running yes'; fi`,
   }
 }

@@ -10,7 +10,7 @@ import { rewind } from '../steps/rewind.js'
 import { runScript } from '../steps/run-script.js'
 import { dropSlots, makeSlots } from '../steps/slots.js'
 import type { Step } from './step.js'
-import { nodeOf, type StepWork } from './work.js'
+import { engineOf, nodeOf, type StepWork } from './work.js'
 
 /** Does one step. Whatever was done already is left as it is. */
 export async function applyStep(step: Step, work: StepWork): Promise<void> {
@@ -55,6 +55,22 @@ export async function applyStep(step: Step, work: StepWork): Promise<void> {
       return prove(work, step.standbys)
     case 'delete':
       return remove(work)
+    case 'install-engine':
+      return engineOf(work).install(work)
+    case 'start-store':
+      return engineOf(work).startStore(work)
+    case 'join-engine':
+      return engineOf(work).join(work)
+    case 'await-member':
+      return engineOf(work).awaitMember(work)
+    case 'engine-switchover':
+      return engineOf(work).switchover(work, step.from)
+    case 'engine-failover':
+      return engineOf(work).failover(work)
+    case 'reinitialize':
+      return engineOf(work).reinitialize(work)
+    case 'leave-engine':
+      return engineOf(work).leave(work)
     default:
       return step satisfies never
   }

@@ -47,9 +47,10 @@ async function putBack(plan: Plan, failedAt: number, work: Work): Promise<void> 
 }
 
 async function explained(step: Step, error: unknown, work: Work): Promise<OperationError> {
-  const what = work.signal?.aborted ? 'interrupted; the same command goes on from here' : (error as Error).message
-  const hint = (error as { hint?: string }).hint
-  const log = work.signal?.aborted ? '' : await lastLog(step, work)
+  const stopped = work.signal?.aborted ? (work.signal.reason as Error) : undefined
+  const what = stopped?.message ?? (error as Error).message
+  const hint = stopped === undefined ? (error as { hint?: string }).hint : 'the same command goes on from here'
+  const log = stopped === undefined ? await lastLog(step, work) : ''
   const options = { cause: error, ...(hint === undefined ? {} : { hint }) }
   return new OperationError(`${step.node}: ${titleOf(step)}`, `${what}${log}`, options)
 }

@@ -13,6 +13,7 @@ export function judge(survey: Survey): Judgement {
   const found = [...primaries(survey)].sort((a, b) => b.state.timeline - a.state.timeline)
   const [primary, ...others] = found
   const problems = [
+    ...engineProblems(survey),
     ...(primary === undefined ? ['no primary runs: sluice up starts it, sluice failover replaces it'] : []),
     ...others.map(
       (it) => `${it.name} runs as a primary too, on timeline ${it.state.timeline}: sluice rejoin ${it.name}`,
@@ -22,6 +23,17 @@ export function judge(survey: Survey): Judgement {
   ]
   const health = primary === undefined ? 'down' : problems.length === 0 ? 'healthy' : 'degraded'
   return { health, problems, primary }
+}
+
+/** It has to run on every node, and to be let do its work. */
+function engineProblems({ engine, states }: Survey): readonly string[] {
+  if (engine === undefined) return []
+  if (!engine.isInCharge) return ['Patroni is not in charge yet: sluice up hands over']
+  const missing = [...states].filter(([name, it]) => it.is !== 'out-of-reach' && !engine.members.has(name))
+  return [
+    ...missing.map(([name]) => `Patroni does not run on ${name}: sluice up`),
+    ...(engine.isPaused ? ['Patroni is paused, and would not fail over: patronictl resume'] : []),
+  ]
 }
 
 function superseded({ states }: Survey, primary: Primary): readonly string[] {

@@ -38,6 +38,15 @@ export type Step =
   /** A row written on the primary is read on each standby. */
   | { readonly kind: 'prove'; readonly node: string; readonly standbys: readonly string[] }
   | { readonly kind: 'delete'; readonly node: string }
+  /** What follows is done by the engine that is in charge of the cluster, or makes it so. */
+  | { readonly kind: 'install-engine'; readonly node: string }
+  | { readonly kind: 'start-store'; readonly node: string }
+  | { readonly kind: 'join-engine'; readonly node: string }
+  | { readonly kind: 'await-member'; readonly node: string }
+  | { readonly kind: 'engine-switchover'; readonly node: string; readonly from: string }
+  | { readonly kind: 'engine-failover'; readonly node: string }
+  | { readonly kind: 'reinitialize'; readonly node: string }
+  | { readonly kind: 'leave-engine'; readonly node: string }
 
 export interface Plan {
   /** What it comes to, in one line. */
@@ -93,6 +102,22 @@ export function titleOf(step: Step): string {
       return step.standbys.length === 0 ? 'write a row' : `write a row, and read it on ${list(step.standbys)}`
     case 'delete':
       return 'delete its data'
+    case 'install-engine':
+      return 'install Patroni and etcd'
+    case 'start-store':
+      return 'start etcd'
+    case 'join-engine':
+      return 'hand its server over to Patroni'
+    case 'await-member':
+      return 'wait until Patroni says that it leads, or streams'
+    case 'engine-switchover':
+      return `take over from ${step.from}, by Patroni`
+    case 'engine-failover':
+      return 'take over, by Patroni'
+    case 'reinitialize':
+      return 'be copied anew, by Patroni'
+    case 'leave-engine':
+      return 'stop Patroni, and with it the server'
     default:
       return step satisfies never
   }

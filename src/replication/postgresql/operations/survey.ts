@@ -7,6 +7,7 @@ import {
   type RunningPrimary,
   type RunningStandby,
 } from '../nodes/node-state.js'
+import type { EngineState } from './engine.js'
 
 /** What a plan is made from: what was seen of every node. Pure. */
 export interface Survey {
@@ -24,6 +25,8 @@ export interface Survey {
   readonly notInstalled: ReadonlySet<string>
   /** Standbys that show a commit only after some time, by intent. */
   readonly delayed: ReadonlySet<string>
+  /** `undefined`: nothing promotes by itself here. */
+  readonly engine?: EngineState | undefined
   /** Are a node's own files as they should be, if it follows `upstream`? */
   readonly isConfigured: (name: string, upstream: string | undefined) => boolean
   /** The settings that a node has, then. */

@@ -46,6 +46,8 @@ export interface Work {
   readonly configOf: (name: string, upstream: string | undefined) => NodeConfig
   /** Asked before a server is restarted that has clients. */
   readonly mayRestart: (node: string, clients: number) => Promise<boolean>
+  /** What is in charge of the cluster, or shall be. */
+  readonly engine?: Engine | undefined
   /** Stops it between two steps, or in the midst of one. */
   readonly signal?: AbortSignal
   readonly report: (progress: Progress) => void
@@ -59,6 +61,24 @@ export interface StepWork extends Work {
   readonly goOn: (text: string) => void
 }
 
+/** What promotes by itself, and is asked, never passed over: Patroni. */
+export interface Engine {
+  /** Its packages, and those of the store in which its members agree. */
+  install(work: StepWork): Promise<void>
+  /** Has the store run on this node. Returns when it was started: it answers when most of its members are there. */
+  startStore(work: StepWork): Promise<void>
+  /** Hands this node's server over to it. */
+  join(work: StepWork): Promise<void>
+  /** Until it says that this node leads, or streams. */
+  awaitMember(work: StepWork): Promise<void>
+  switchover(work: StepWork, from: string): Promise<void>
+  failover(work: StepWork): Promise<void>
+  /** Makes this node a standby again, by a fresh copy. */
+  reinitialize(work: StepWork): Promise<void>
+  /** It lets go of this node's server, and stops it. */
+  leave(work: StepWork): Promise<void>
+}
+
 export function nodeOf(work: Pick<Work, 'nodes'>, name: string): ManagedNode {
   const node = work.nodes.get(name)
   if (node === undefined) {
@@ -66,4 +86,10 @@ export function nodeOf(work: Pick<Work, 'nodes'>, name: string): ManagedNode {
     throw new OperationError('find a node', `there is no ${name}; there are ${names}`)
   }
   return node
+}
+
+/** @throws {OperationError} there is none: a plan for one was carried out without it. */
+export function engineOf({ engine }: Work): Engine {
+  if (engine !== undefined) return engine
+  throw new OperationError('find the engine', 'this cluster has none')
 }

@@ -121,7 +121,7 @@ apt-cache policy | grep -q 'apt\\.postgresql\\.org' || {
  * Nobody is there to answer questions. Who else installs something is waited for, also what an installation that was
  * given up left behind: apt's dpkg is in a session of its own, and ends its work.
  */
-const QUIET = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+export const QUIET = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 apt-get() { command apt-get -o DPkg::Lock::Timeout=120 "$@" </dev/null; }
 finish_what_was_begun() {
   local said tries=0

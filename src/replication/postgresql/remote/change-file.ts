@@ -19,6 +19,10 @@ export function addToFile(
   })
 }
 
+export function setInFile(file: string, key: string, value: unknown): void {
+  change(file, (document) => document.set(key, value))
+}
+
 export function removeFromFile(file: string, name: string): void {
   change(file, (document) => document.deleteIn(['nodes', name]))
 }

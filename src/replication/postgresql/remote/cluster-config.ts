@@ -27,6 +27,8 @@ export interface RemoteConfig {
   readonly copyMb: number | undefined
   /** Is a primary that is copied left to make its checkpoint in its own time? */
   readonly copyGently: boolean
+  /** What promotes by itself; `undefined`: nobody but a person. */
+  readonly ha: 'patroni' | undefined
   /** Networks from which applications connect: `10.0.0.0/24`. */
   readonly applications: readonly string[]
   /** Another file than `~/.ssh/config`. Absolute. */
@@ -45,7 +47,7 @@ export interface RemoteNode {
 
 const TOP = [
   ...['version', 'repository', 'cluster', 'port', 'database', 'user', 'sync', 'keepWal', 'startAtBoot'],
-  ...['copyMb', 'copyGently', 'applications', 'sshConfig', 'nodes'],
+  ...['ha', 'copyMb', 'copyGently', 'applications', 'sshConfig', 'nodes'],
 ]
 const NODE = ['ssh', 'address', 'delay']
 const NAME = /^[a-z][a-z0-9-]{0,30}$/
@@ -81,6 +83,7 @@ export function parseConfig(text: string, folder: string): RemoteConfig {
     keepWal: text_('keepWal', (it) => SIZE.test(it), 'must be a size with its unit: 4GB', '4GB'),
     copyMb: problems.number('copyMb', top['copyMb'], { least: 1, most: 1024, isWhole: true }),
     copyGently: problems.boolean('copyGently', top['copyGently']) ?? false,
+    ha: problems.oneOf('ha', top['ha'], ['patroni']),
     startAtBoot: problems.boolean('startAtBoot', top['startAtBoot']) ?? false,
     applications: readNetworks(problems, top['applications']),
     sshConfig: sshConfig === undefined ? undefined : resolve(folder, sshConfig),
@@ -88,6 +91,14 @@ export function parseConfig(text: string, folder: string): RemoteConfig {
   }
   if (config.repository === 'pgdg' && config.version === undefined) {
     problems.add('version', 'must be there with repository: pgdg, which has all of them', undefined)
+  }
+  const delayed = [...nodes].find(([, it]) => it.delay !== undefined)?.[0]
+  if (config.ha !== undefined && delayed !== undefined) {
+    problems.add(
+      `nodes.${delayed}.delay`,
+      'must not be with ha, which could make it the primary',
+      nodes.get(delayed)?.delay,
+    )
   }
   problems.throwIfAny()
   return config

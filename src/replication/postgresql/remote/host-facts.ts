@@ -17,21 +17,31 @@ const UPDATE_TIMEOUT_MS = 5 * 60_000
 
 /** @throws {HostError} @throws {OperationError} it is no Debian. */
 export async function lookAtHost(host: Host): Promise<HostFacts> {
-  const packages = await packagesOf(host)
-  const clusters = readClusters(await said(host, lookAtClusters()))
-  const certificate = await host.run({
-    as: 'login',
-    text: `[ -x /usr/sbin/make-ssl-cert ] || [ -e ${CERTIFICATE.ssl_cert_file} ]`,
-  })
-  return { packages, clusters, hasCertificate: certificate.code === 0 }
+  const facts = readFacts(await said(host, lookScript()))
+  if (facts.packages.installed.length > 0 || facts.packages.available.length > 0) return facts
+  // A machine that is new has not yet learnt what there is.
+  await said(host, updatePackageLists())
+  return readFacts(await said(host, lookScript()))
 }
 
-/** A machine that is new has not yet learnt what there is. */
-async function packagesOf(host: Host): Promise<PackageFacts> {
-  const facts = readPackageFacts(await said(host, lookAtPackages()))
-  if (facts.installed.length > 0 || facts.available.length > 0) return facts
-  await said(host, updatePackageLists())
-  return readPackageFacts(await said(host, lookAtPackages()))
+/** All of it at once: each way there takes its time. */
+function lookScript(): Script {
+  return {
+    as: 'login',
+    text: `${lookAtPackages().text}
+(${lookAtClusters().text}) | sed 's/^/cluster /'
+if [ -x /usr/sbin/make-ssl-cert ] || [ -e ${CERTIFICATE.ssl_cert_file} ]; then echo certificate; fi`,
+  }
+}
+
+function readFacts(text: string): HostFacts {
+  const lines = text.split('\n')
+  const clusters = lines.flatMap((line) => (line.startsWith('cluster ') ? [line.slice('cluster '.length)] : []))
+  return {
+    packages: readPackageFacts(text),
+    clusters: readClusters(clusters.join('\n')),
+    hasCertificate: lines.includes('certificate'),
+  }
 }
 
 async function said(host: Host, script: Script): Promise<string> {

@@ -12,6 +12,7 @@ import { type ClusterState, hasData } from '../nodes/node-state.js'
 import { isAsConfigured } from '../nodes/own-files.js'
 import type { Survey } from '../operations/survey.js'
 import { nodeOf, type Work } from '../operations/work.js'
+import { PatroniEngine } from '../patroni/patroni-engine.js'
 import { quoteShell } from '../script.js'
 import { PsqlSql } from '../sql/psql-sql.js'
 import { chooseVersion } from './choose-version.js'
@@ -19,7 +20,7 @@ import { type RemoteConfig, readConfig } from './cluster-config.js'
 import { type HostFacts, lookAtHost } from './host-facts.js'
 import { lockAll } from './lock-all.js'
 import { haveTls, type RemoteSight, remoteAccess, remoteSettings } from './remote-settings.js'
-import { completed, mustKnowReplication, type Passwords, readPasswords } from './secrets.js'
+import { completed, merged, mustKnowReplication, type Passwords, readPasswords } from './secrets.js'
 
 export interface RemoteOptions {
   /** For `sudo`, where it wants one. */
@@ -33,6 +34,7 @@ export class RemoteCluster implements Cluster {
   readonly major: number
   readonly nodes: ReadonlyMap<string, ManagedNode & { readonly host: SshHost; readonly layout: DebianLayout }>
   readonly #facts: ReadonlyMap<string, HostFacts>
+  readonly #engine: PatroniEngine | undefined
   /** Hosts that were not reached at first: the next look at them is not waited for once more. */
   readonly #unreached: Map<string, HostError>
   #states: ClusterState = new Map()
@@ -55,6 +57,10 @@ export class RemoteCluster implements Cluster {
         return [name, { name, host, layout, address, sql: new PsqlSql(host, layout) }]
       }),
     )
+    const scope = `${major}-${cluster}`
+    if (config.ha === 'patroni') {
+      this.#engine = new PatroniEngine({ nodes: this.nodes, scope, synchronous: config.sync })
+    }
   }
 
   /**
@@ -86,20 +92,21 @@ export class RemoteCluster implements Cluster {
   /** On every host that can be reached: whoever operates from elsewhere meets it there. */
   lock(what: string): Promise<HostLock> {
     const path = `/run/lock/sluice-${this.major}-${this.config.cluster}`
-    const reached = [...this.nodes.values()].filter((it) => !this.#unreached.has(it.name))
-    const hosts = reached.map((it) => it.host)
+    const hosts = this.#reached.map((it) => it.host)
     return lockAll(hosts, path, `sluice ${what}, since ${new Date().toISOString()}`)
   }
 
   async survey(): Promise<Survey> {
     const { database, user, sync } = this.config
-    const states = await this.#look()
+    const reached = this.#reached
+    const looks = [this.#look(reached), readPasswords(reached), this.#engine?.look(reached)] as const
+    const [states, read, engine] = await Promise.all(looks)
     this.#states = states
-    this.#known = await readPasswords(this.nodes.values(), states)
+    this.#known = merged(read, states)
     this.#passwords = completed(this.#known, user, states)
     const named = (isSo: (name: string) => boolean) => new Set([...this.nodes.keys()].filter(isSo))
     return {
-      ...{ states, database, synchronous: sync, roles: [REPLICATION_ROLE, user] },
+      ...{ states, engine, database, synchronous: sync, roles: [REPLICATION_ROLE, user] },
       addresses: new Map([...this.nodes].map(([name, { address }]) => [name, address])),
       notInstalled: named(
         (name) => this.#facts.get(name)?.packages.installed.every((it) => it.major !== this.major) ?? false,
@@ -122,6 +129,7 @@ export class RemoteCluster implements Cluster {
       spec: { database, appRole: user, synchronous: sync, copy: { mostMb: copyMb, isGentle: copyGently } },
       secrets: { replication: this.#passwords[REPLICATION_ROLE] ?? '', app: this.#passwords[user] },
       nodes: this.nodes,
+      engine: this.#engine,
       configOf: (name, upstream) => this.#configOf(name, upstream),
     }
   }
@@ -165,12 +173,15 @@ export class RemoteCluster implements Cluster {
   }
 
   async #readPasswords(): Promise<Passwords> {
-    return readPasswords(this.nodes.values(), await this.#look())
+    return merged(await readPasswords(this.#reached), new Map())
   }
 
-  async #look(): Promise<ClusterState> {
-    const isUnreached = (node: ManagedNode) => this.#unreached.has(node.name)
-    const seen = await lookAt([...this.nodes.values()].filter((it) => !isUnreached(it)))
+  get #reached() {
+    return [...this.nodes.values()].filter((it) => !this.#unreached.has(it.name))
+  }
+
+  async #look(reached: readonly ManagedNode[]): Promise<ClusterState> {
+    const seen = await lookAt(reached)
     const states = [...this.nodes.keys()].map((name) => {
       const { message: why = '', hint } = this.#unreached.get(name) ?? {}
       return [name, seen.get(name) ?? { is: 'out-of-reach', why, hint }] as const

@@ -9,18 +9,23 @@ import { quoteShell } from '../script.js'
 /** What the passfiles of the nodes hold, by role: passwords are kept there, and nowhere else. */
 export type Passwords = Readonly<Record<string, string>>
 
-export async function readPasswords(nodes: Iterable<ManagedNode>, states: ClusterState): Promise<Passwords> {
-  const read = [...nodes].map(async (node) => {
-    const state = states.get(node.name)
-    if (state === undefined || state.is === 'out-of-reach') return { node: node.name, passwords: {} }
-    const file = quoteShell(node.layout.paths.passFile)
-    const { stdout } = await node.host.run({ as: 'root', text: `if [ -e ${file} ]; then cat ${file}; fi` })
-    return { node: node.name, passwords: readPassFile(stdout) }
+export type PasswordsOf = ReadonlyMap<string, Passwords>
+
+/** Of every node that can be asked. */
+export async function readPasswords(nodes: readonly ManagedNode[]): Promise<PasswordsOf> {
+  const read = nodes.map(async ({ name, host, layout }) => {
+    const file = quoteShell(layout.paths.passFile)
+    const said = await host.run({ as: 'root', text: `if [ -e ${file} ]; then cat ${file}; fi` }).catch(() => undefined)
+    return [name, readPassFile(said?.stdout ?? '')] as const
   })
-  // The primary's is the one that counts, and is put over the others.
+  return new Map(await Promise.all(read))
+}
+
+/** The primary's is the one that counts, and is put over the others. */
+export function merged(all: PasswordsOf, states: ClusterState): Passwords {
   const isPrimary = (node: string) => states.get(node)?.is === 'primary'
-  const all = (await Promise.all(read)).sort((a, b) => Number(isPrimary(a.node)) - Number(isPrimary(b.node)))
-  return Object.assign({}, ...all.map((it) => it.passwords)) as Passwords
+  const inOrder = [...all].sort(([a], [b]) => Number(isPrimary(a)) - Number(isPrimary(b)))
+  return Object.assign({}, ...inOrder.map(([, it]) => it)) as Passwords
 }
 
 /**

@@ -7,7 +7,8 @@
  */
 export function asOneValue(text: string): string {
   const statement = text.replace(/;\s*$/, '')
-  return `select coalesce(json_agg(row_to_json(its)), '[]')::text as rows from (\n${statement}\n) its`
+  // Unlike any column's name: that would be taken for the row.
+  return `select coalesce(json_agg(row_to_json(sluice_row)), '[]')::text as rows from (\n${statement}\n) sluice_row`
 }
 
 export function readRows<Row extends object>(json: string): readonly Row[] {

@@ -9,6 +9,6 @@ export interface Sql {
    * come as text, and so do whole numbers that a JavaScript number does not hold.
    */
   rows<Row extends object>(text: string): Promise<readonly Row[]>
-  /** One statement: in a transaction of its own, or in none where it cannot run in any. */
+  /** One statement, in a transaction of its own or in none where it cannot run in any; or several, one after the other. */
   execute(text: string): Promise<void>
 }

@@ -3,7 +3,7 @@ import { conninfo, passFileText } from '../config/node-files.js'
 import type { ManagedNode } from '../nodes/managed-node.js'
 import type { StepWork } from '../operations/work.js'
 import { quoteShell } from '../script.js'
-import { writeFile } from './configure.js'
+import { writeFiles } from './configure.js'
 import { copyFiles } from './copy-files.js'
 import { runScript } from './run-script.js'
 
@@ -22,7 +22,7 @@ async function backUp(work: StepWork, from: ManagedNode): Promise<void> {
   const { binDir, dataDir, passFile } = layout.paths
   const unfinished = quoteShell(`${dataDir}.new`)
   const { passwords, sslMode } = work.configOf(name, from.name)
-  await writeFile(work, passFile, passFileText(passwords))
+  await writeFiles(work, [{ path: passFile, text: passFileText(passwords) }])
   const source = conninfo(from.address, { application_name: name, passfile: passFile, sslmode: sslMode })
   const { mostMb, isGentle = false } = work.spec.copy ?? {}
   const pace = `--checkpoint=${isGentle ? 'spread' : 'fast'}${mostMb === undefined ? '' : ` --max-rate=${mostMb}M`}`

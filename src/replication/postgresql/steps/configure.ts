@@ -1,8 +1,8 @@
 import { lookAtFiles } from '../nodes/look.js'
-import { filesOf } from '../nodes/own-files.js'
+import { filesOf, type NodeFile } from '../nodes/own-files.js'
 import type { StepWork } from '../operations/work.js'
 import { quoteShell } from '../script.js'
-import { output, runScript } from './run-script.js'
+import { runScript } from './run-script.js'
 
 /** @param isAlone it waits for no standby: there is none yet. */
 export async function configure(work: StepWork, upstream: string | undefined, isAlone = false): Promise<void> {
@@ -11,16 +11,20 @@ export async function configure(work: StepWork, upstream: string | undefined, is
   if (settle !== undefined) await runScript(work, settle)
   const wanted = work.configOf(node.name, upstream)
   const config = isAlone ? { ...wanted, synchronousNames: '' } : wanted
-  for (const { path, text } of filesOf(node.layout, config, await lookAtFiles(node))) await writeFile(work, path, text)
-  const running = await node.host.run(node.layout.isRunning())
-  if (running.code === 0) await output(work, node.layout.reload())
+  await writeFiles(work, filesOf(node.layout, config, await lookAtFiles(node)))
+  const { as, text } = node.layout.reload()
+  await runScript(work, { as, text: `if (${node.layout.isRunning().text}) >/dev/null 2>&1; then\n${text}\nfi` })
 }
 
-/** Whole or not at all: a server may read it at any moment. For its owner alone. */
-export async function writeFile(work: StepWork, path: string, text: string): Promise<void> {
-  const [file, unfinished] = [quoteShell(path), quoteShell(`${path}.new`)]
-  const script = `umask 077\nmkdir -p "$(dirname ${file})"\ncat >${unfinished}\nmv ${unfinished} ${file}`
-  await runScript(work, { as: 'server', text: script, input: text })
+/** Each whole or not at all: a server may read it at any moment. For its owner alone. */
+export async function writeFiles(work: StepWork, files: readonly NodeFile[]): Promise<void> {
+  const scripts = files.map(({ path }) => {
+    const [file, unfinished] = [quoteShell(path), quoteShell(`${path}.new`)]
+    return `mkdir -p "$(dirname ${file})"\nread -r text\nprintf %s "$text" | base64 -d >${unfinished}\nmv ${unfinished} ${file}\n`
+  })
+  // Passwords travel by standard input only.
+  const input = files.map(({ text }) => `${Buffer.from(text).toString('base64')}\n`).join('')
+  await runScript(work, { as: 'server', text: `umask 077\n${scripts.join('')}`, input })
 }
 
 export async function makeStandby(work: StepWork): Promise<void> {

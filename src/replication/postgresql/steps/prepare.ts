@@ -10,29 +10,29 @@ const FOR_REWIND = [
   'pg_read_binary_file(text, bigint, bigint, boolean)',
 ]
 
-/** Passwords travel as verifiers: neither the statements nor a log of them gives one away. */
-export async function prepare({ node, spec, secrets }: StepWork): Promise<void> {
-  const { sql } = node
-  await makeRole(sql, REPLICATION_ROLE, `login replication password '${scramVerifier(secrets.replication)}'`)
-  for (const it of FOR_REWIND) await sql.execute(`grant execute on function pg_catalog.${it} to ${REPLICATION_ROLE}`)
-  const [role, database] = [quoted(spec.appRole), quoted(spec.database)]
-  if (secrets.app !== undefined) await makeRole(sql, spec.appRole, `login password '${scramVerifier(secrets.app)}'`)
-  // Pools that follow replicas ask how far these are.
-  await sql.execute(`grant pg_monitor to ${role}`)
-  const isThere = await sql.rows(`select 1 as n from pg_database where datname = ${literal(spec.database)}`)
-  if (isThere.length === 0) await sql.execute(`create database ${database} owner ${role}`)
-}
-
-/** A role that is there keeps its password, and whatever else it was given. */
-async function makeRole(sql: StepWork['node']['sql'], name: string, how: string): Promise<void> {
-  const isThere = await sql.rows(`select 1 as n from pg_roles where rolname = ${literal(name)}`)
-  if (isThere.length === 0) await sql.execute(`create role ${quoted(name)} ${how}`)
+/**
+ * Passwords travel as verifiers: neither the statements nor a log of them gives one away. A role that is there keeps its own,
+ * and whatever else it was given.
+ */
+export async function prepare({ node: { sql }, spec, secrets }: StepWork): Promise<void> {
+  const [there] = await sql.rows<{ roles: readonly string[]; databases: readonly string[] }>(
+    `select (select json_agg(rolname) from pg_roles) as roles, (select json_agg(datname) from pg_database) as databases`,
+  )
+  const role = (name: string, how: string) =>
+    there?.roles.includes(name) ? [] : [`create role ${quoted(name)} login ${how}`]
+  const password = (text: string) => `password '${scramVerifier(text)}'`
+  const statements = [
+    ...role(REPLICATION_ROLE, `replication ${password(secrets.replication)}`),
+    ...FOR_REWIND.map((it) => `grant execute on function pg_catalog.${it} to ${REPLICATION_ROLE}`),
+    ...(secrets.app === undefined ? [] : role(spec.appRole, password(secrets.app))),
+    // Pools that follow replicas ask how far these are.
+    `grant pg_monitor to ${quoted(spec.appRole)}`,
+  ]
+  await sql.execute(statements.join(';\n'))
+  if (there?.databases.includes(spec.database)) return
+  await sql.execute(`create database ${quoted(spec.database)} owner ${quoted(spec.appRole)}`)
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }

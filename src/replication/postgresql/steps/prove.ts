@@ -8,10 +8,10 @@ const TIMEOUT_MS = 30_000
 export async function prove(work: StepWork, standbys: readonly string[]): Promise<void> {
   const { sql } = work.node
   const [id, table] = [randomUUID(), 'public.sluice_proof']
-  await sql.execute(`drop table if exists ${table}`)
-  await sql.execute(`create table ${table} (id uuid)`)
   try {
-    await sql.execute(`insert into ${table} values ('${id}')`)
+    await sql.execute(
+      `drop table if exists ${table};\ncreate table ${table} (id uuid);\ninsert into ${table} values ('${id}')`,
+    )
     const writtenMs = performance.now()
     const read = `select 1 as n from ${table} where id = '${id}'`
     for (const name of standbys) {

@@ -1,0 +1,11 @@
+/** What an engine, such as Patroni, says of a cluster that it runs, or shall run. */
+export interface EngineState {
+  /** Was the cluster handed over to it? */
+  readonly isInCharge: boolean
+  /** Nodes on which it runs. */
+  readonly members: ReadonlySet<string>
+  /** As its members agree on; `undefined`: on nobody. */
+  readonly leader: string | undefined
+  /** Somebody told it to change nothing by itself. */
+  readonly isPaused: boolean
+}
