@@ -24,12 +24,14 @@ interface Given extends Which {
   readonly json: boolean
   readonly ssh?: string
   readonly address?: string
+  readonly from?: string
 }
 
 export function addCommand(exit: (code: number) => void): Command {
   return clusterCommand('add', 'add a standby', HELP)
     .argument('[node]', 'its name, on a host of its own')
     .option('--ssh <destination>', 'as ssh takes it; its name otherwise')
+    .option('--from <node>', 'the standby that it follows; the primary otherwise')
     .option('--address <ip>', 'by which the others reach it; the one that ssh goes to otherwise')
     .action(async (node: string | undefined, given: Given) => exit(await runAdd(node, given)))
 }
@@ -58,12 +60,12 @@ export function notWithEngine(what: string): OperationError {
   })
 }
 
-async function writeDown(cluster: Cluster, node: string | undefined, { ssh, address }: Given): Promise<void> {
+async function writeDown(cluster: Cluster, node: string | undefined, { ssh, address, from }: Given): Promise<void> {
   if (cluster instanceof LocalCluster) {
     if (node === undefined) return void (await addNode(cluster.dir))
     throw new OperationError('add', 'nodes on this machine are named by their number', { hint: 'sluice add' })
   }
   if (!(cluster instanceof RemoteCluster)) return
   if (node === undefined) throw new OperationError('add', 'it needs a name', { hint: 'sluice add db3 --ssh admin@db3' })
-  addToFile(cluster.file, node, { ssh, address })
+  addToFile(cluster.file, node, { ssh, address, from })
 }

@@ -12,13 +12,15 @@ export interface Which {
   readonly dir?: string
   /** The description of one on hosts of its own. */
   readonly file?: string
+  /** What shall be in charge of it, whatever the description says. */
+  readonly ha?: 'patroni'
 }
 
 /** What is named; else the one that `sluice.yaml` describes, where there is such a file; else the local one. */
 export function openCluster(which: Which): Promise<Cluster> {
   const file = fileOf(which)
   if (file === undefined) return LocalCluster.open(dirOf(which))
-  return RemoteCluster.open(file, { sudoPassword: process.env['SLUICE_SUDO_PASSWORD'] })
+  return RemoteCluster.open(file, { sudoPassword: process.env['SLUICE_SUDO_PASSWORD'], ha: which.ha })
 }
 
 /** `undefined`: it is about the local cluster. */

@@ -53,6 +53,7 @@ ${sshConfig === undefined ? '' : `\n# Used instead of ~/.ssh/config.\nsshConfig:
 # The hosts. In a new cluster the first is the primary; a primary that is there stays what it is.
 #   ssh      as ssh takes it; the node's name without it
 #   address  the IP address by which the others, and applications, reach it; the one that ssh goes to without it
+#   from     another standby that it follows, so that the primary sends everything once only
 #   delay    a standby that shows a commit only after so long, such as 1h: what was deleted by mistake is still there
 nodes:
 ${hosts.map(nodeText).join('')}`

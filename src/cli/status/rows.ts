@@ -1,6 +1,6 @@
 import { lsnText } from '../../model/position.js'
 import { slotOf } from '../../replication/postgresql/config/node-config.js'
-import type { NodeState } from '../../replication/postgresql/nodes/node-state.js'
+import { isRunning, type NodeState } from '../../replication/postgresql/nodes/node-state.js'
 import { type Judgement, lagBytes, lagMs } from '../../replication/postgresql/operations/judge.js'
 import { isStreamingFrom, nodeAt, type Survey, timelineOf } from '../../replication/postgresql/operations/survey.js'
 
@@ -44,7 +44,10 @@ function rowOf(survey: Survey, node: string, state: NodeState, { primary }: Judg
     }
     case 'standby': {
       const { version, timeline, clients, replayed, receiver } = state
-      const slot = primary?.state.slots.find((it) => it.name === slotOf(node))
+      const follows = nodeAt(survey, receiver)
+      const upstream = follows === undefined ? undefined : survey.states.get(follows)
+      const slots = upstream !== undefined && isRunning(upstream) ? upstream.slots : (primary?.state.slots ?? [])
+      const slot = slots.find((it) => it.name === slotOf(node))
       const isStreaming = primary !== undefined && isStreamingFrom(survey, state, primary.name)
       return defined({
         ...its,
@@ -53,7 +56,7 @@ function rowOf(survey: Survey, node: string, state: NodeState, { primary }: Judg
         ...{ version, timeline, clients, lsn: lsnText(replayed) },
         ...{ lagBytes: lagBytes(state, primary), lagMs: lagMs(state, primary) },
         ...{ slot: slot?.status ?? (slot === undefined ? 'none' : 'unused'), keptBytes: slot?.keptBytes },
-        follows: nodeAt(survey, receiver),
+        follows,
         sync: primary?.state.senders.find((it) => it.name === node)?.sync,
       })
     }

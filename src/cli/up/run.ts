@@ -28,8 +28,6 @@ export interface UpOptions extends Which {
   /** Nodes whose data is set aside. */
   readonly replace?: readonly string[]
   readonly restart: boolean
-  /** Who is in charge from now on: written into `sluice.yaml`. */
-  readonly ha?: 'patroni'
 }
 
 export async function runUp(given: UpOptions): Promise<ExitCode> {
@@ -55,12 +53,11 @@ export async function runUp(given: UpOptions): Promise<ExitCode> {
 
 function writeEngine({ ha, dryRun, ...which }: UpOptions): ExitCode {
   const file = fileOf(which)
-  if (file === undefined || dryRun) {
-    const hint = file === undefined ? 'sluice init describes hosts of its own' : `write ha: ${ha} in ${file}`
-    const why = file === undefined ? 'it is for clusters on hosts of their own' : 'a dry run writes nothing'
-    throw new OperationError(`hand over to ${ha}`, why, { hint })
+  if (file === undefined) {
+    const hint = 'sluice init describes hosts of its own'
+    throw new OperationError(`hand over to ${ha}`, 'it is for clusters on hosts of their own', { hint })
   }
-  setInFile(file, 'ha', ha)
+  if (!dryRun) setInFile(file, 'ha', ha)
   return 0
 }
 
@@ -94,7 +91,7 @@ function nothingYet(nodes: number, { database, sync }: UpOptions): Survey {
   return {
     states: new Map(names.map((name) => [name, { is: 'absent' }])),
     addresses: new Map(),
-    ...{ database, roles: [], synchronous: sync, notInstalled: new Set(), delayed: new Set() },
+    ...{ database, roles: [], synchronous: sync, notInstalled: new Set(), delayed: new Set(), from: new Map() },
     ...{ isConfigured: () => false, settingsOf: () => ({}) },
   }
 }

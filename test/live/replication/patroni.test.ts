@@ -95,7 +95,7 @@ describe('Patroni in charge', need(hostsPart('sluice up --ha patroni')), () => {
   })
 
   test('it stops everywhere, and starts again', async () => {
-    done(await its.run('down'))
+    done(await its.run('down', '--yes'))
     assert.equal((await its.run('status')).code, 4)
     done(await its.run('up'))
     await eventually(

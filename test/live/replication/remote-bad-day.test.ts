@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { Pool } from '../../../src/pg.js'
 import { done, stepsOf } from '../../support/cli.js'
-import { asPostgres, Described } from '../../support/hosts/described.js'
+import { asPostgres, Described, whyNot } from '../../support/hosts/described.js'
 import { hostsPart } from '../../support/hosts/part.js'
 import type { TestHost } from '../../support/hosts/test-host.js'
 import { need } from '../../support/need.js'
@@ -57,11 +57,13 @@ describe('a pair of hosts on a bad day', need(hostsPart('sluice failover over SS
     assert.deepEqual(stepsOf(done(await its.run('up'))), ['db2 prove'])
   })
 
-  test('a host is added, which the description says then, and taken out again', async () => {
+  test('a host is added behind the standby, which the description says then, and taken out again', async () => {
     const db3 = await its.rack.host('db3', { image: 'postgresql' })
     const before = readFileSync(its.file, 'utf8')
-    done(await its.run('add', 'db3', '--ssh', 'admin@db3', '--address', db3.address))
+    done(await its.run('add', 'db3', '--ssh', 'admin@db3', '--address', db3.address, '--from', 'db1'))
     assert.deepEqual(await its.healthy(), ['db1 standby', 'db2 primary', 'db3 standby'])
+    assert.equal(await asPostgres(db1, 'select application_name from pg_stat_replication'), 'db3')
+    assert.equal(await asPostgres(db2, 'select string_agg(slot_name, chr(44)) from pg_replication_slots'), 'db1')
     assert.match(readFileSync(its.file, 'utf8'), /db3:\n +ssh: admin@db3/)
     done(await its.run('remove', 'db3', '--delete'))
     assert.equal(readFileSync(its.file, 'utf8'), before)
@@ -69,13 +71,29 @@ describe('a pair of hosts on a bad day', need(hostsPart('sluice failover over SS
     assert.equal((await db3.inside('ls /etc/postgresql/* /var/lib/postgresql/*')).includes('main'), false)
   })
 
-  test('it stops, and starts again as it was', async () => {
-    done(await its.run('down'))
+  test('it stops when that is meant, and starts again as it was', async () => {
+    assert.match(whyNot(await its.run('down')), /nobody said yes\nsluice down --yes/)
+    assert.match(whyNot(await its.run('down', '--delete', '--yes')), /deleted by nobody but you\n.*pg_dropcluster/)
+    done(await its.run('down', '--yes'))
     assert.equal((await its.run('status')).code, 4)
     done(await its.run('up'))
     assert.deepEqual(await its.healthy(), ['db1 standby', 'db2 primary'])
     const pool = new Pool({ connectionString: url })
     assert.deepEqual((await pool.query('select body from notes')).rows, [{ body: 'kept' }])
     await pool.end()
+  })
+
+  test('the doctor, who asks on the hosts themselves, finds nothing worse than advice', async () => {
+    const ended = await its.run('doctor')
+    assert.equal(ended.code, 0, ended.out)
+    const { nodes, findings } = JSON.parse(ended.out) as {
+      readonly nodes: readonly { readonly hidden: readonly string[] }[]
+      readonly findings: readonly { readonly check: string }[]
+    }
+    assert.deepEqual(
+      nodes.map((it) => it.hidden),
+      [[], []],
+    )
+    assert.deepEqual([...new Set(findings.map((it) => it.check))], ['asynchronous-only'])
   })
 })

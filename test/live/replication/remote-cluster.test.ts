@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { Pool } from '../../../src/pg.js'
 import { RemoteCluster } from '../../../src/replication/postgresql/remote/remote-cluster.js'
 import { processesWith } from '../../contract/host.js'
@@ -114,6 +116,14 @@ describe('a cluster on bare hosts over SSH, by one command each', need(hostsPart
         assert.equal(found.trim(), passFile)
       }
     }
+  })
+
+  test('the example application runs on it: reads on the standby, and nobody misses their own order', async () => {
+    const example = join(import.meta.dirname, '../../../examples/bookshop/main.ts')
+    const env = { ...process.env, DATABASE_URL: url }
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', example], { env })
+    assert.match(stdout, /^node-2 +replica +[1-9]\d* statements$/m)
+    assert.match(stdout, /100 customers, half of them bought a book; 0 did not see their own order\n$/)
   })
 
   test('while one operation goes on, from wherever, another is refused', async () => {

@@ -36,7 +36,6 @@ describe('a start that is interrupted', need(hostsPart('sluice up over SSH, inte
     )
     assert.deepEqual(stepsOf(again), ['db1 prove'])
     assert.equal((await its.run('status')).code, 0)
-    done(await its.run('down', '--delete'))
   })
 
   test('a copy whose network is cut is made by the next start', async () => {

@@ -16,8 +16,8 @@ import { promisify } from 'node:util'
 import { hostsCache, sameMachine } from './image.js'
 
 const run = promisify(execFile)
-/** What `sluice up` installs. */
-const PACKAGES = ['postgresql', 'patroni', 'etcd-server', 'etcd-client', 'openssl']
+/** What `sluice up` installs, and what it is compared with. */
+const PACKAGES = ['postgresql', 'patroni', 'etcd-server', 'etcd-client', 'openssl', 'repmgr']
 
 /**
  * A folder of packages, with the index that makes it a repository: what a bare host lacks of PostgreSQL. Fetched once,

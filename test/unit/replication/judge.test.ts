@@ -8,6 +8,22 @@ import { absent, primary, standby, stopped, survey } from './survey.js'
 const CASES: readonly (readonly [title: string, survey: Survey, health: string, problem: RegExp | undefined])[] = [
   ['all is well', survey({ 'node-1': primary(['node_2']), 'node-2': standby('node-1') }), 'healthy', undefined],
   [
+    'standbys stream in a row',
+    survey({
+      'node-1': primary(['node_2']),
+      'node-2': standby('node-1', { slots: [{ name: 'node_3', isActive: true, status: 'reserved', keptBytes: 0 }] }),
+      'node-3': standby('node-2'),
+    }),
+    'healthy',
+    undefined,
+  ],
+  [
+    'a standby streams from one that does not',
+    survey({ 'node-1': primary(['node_2']), 'node-2': standby(undefined), 'node-3': standby('node-2') }),
+    'degraded',
+    /node-2 does not stream from node-1/,
+  ],
+  [
     'nobody takes writes',
     survey({ 'node-1': stopped(false), 'node-2': standby(undefined) }),
     'down',

@@ -94,6 +94,37 @@ const PLANS: readonly (readonly [title: string, plan: () => Plan, steps: readonl
     () => planUp({ ...whole(), delayed: new Set(['node-3']) }),
     ['node-1 prove (node-2)'],
   ],
+  [
+    'up, with standbys in a row: whom others follow comes first',
+    () => {
+      const bare = survey({ 'node-1': absent, 'node-2': absent, 'node-3': absent }, ['node-1', 'node-2', 'node-3'])
+      return planUp({ ...bare, from: new Map([['node-2', 'node-3']]) })
+    },
+    [
+      ...['node-1 create', 'node-1 configure', 'node-1 start', 'node-1 prepare'],
+      ...['node-1 make-slots (node-3)', 'node-3 clone (node-1)', 'node-3 configure (node-1)', 'node-3 start'],
+      ...['node-3 await-streaming (node-1)', 'node-3 make-slots (node-2)', 'node-2 clone (node-3)'],
+      ...[
+        'node-2 configure (node-3)',
+        'node-2 start',
+        'node-2 await-streaming (node-3)',
+        'node-1 prove (node-3,node-2)',
+      ],
+    ],
+  ],
+  [
+    'up, with a standby that shall follow another: the primary keeps nothing for it any more',
+    () => planUp({ ...whole(), from: new Map([['node-3', 'node-2']]), isConfigured: (name) => name !== 'node-3' }),
+    [
+      ...['node-2 make-slots (node-3)', 'node-3 configure (node-2)', 'node-3 await-streaming (node-2)'],
+      ...['node-1 drop-slots (node-3)', 'node-1 prove (node-2,node-3)'],
+    ],
+  ],
+  [
+    'up, with a description in which the primary follows a standby: it does not',
+    () => planUp({ ...whole(), from: new Map([['node-1', 'node-2']]) }),
+    ['node-1 prove (node-2,node-3)'],
+  ],
   ['up, where all is well: nothing but the proof', () => planUp(whole()), ['node-1 prove (node-2,node-3)']],
   [
     'up, with everything stopped: the one that is no standby is the primary, wherever it stands',

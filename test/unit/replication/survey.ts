@@ -57,7 +57,14 @@ export function survey(states: Readonly<Record<string, NodeState>>, misconfigure
   return {
     states: new Map(Object.entries(states)),
     addresses: new Map(Object.entries(PORTS).map(([name, port]) => [name, { host: HOST, port }])),
-    ...{ database: 'app', roles: ['replicator', 'app'], synchronous: 0, notInstalled: new Set(), delayed: new Set() },
+    ...{
+      database: 'app',
+      roles: ['replicator', 'app'],
+      synchronous: 0,
+      notInstalled: new Set(),
+      delayed: new Set(),
+      from: new Map(),
+    },
     isConfigured: (name) => !misconfigured.includes(name),
     settingsOf: () => ({}),
   }

@@ -117,7 +117,7 @@ export class LocalCluster implements Cluster {
     return {
       ...{ states, database, synchronous, roles: [REPLICATION_ROLE, appRole] },
       addresses: new Map([...this.nodes].map(([name, { address }]) => [name, address])),
-      ...{ notInstalled: new Set(), delayed: new Set() },
+      ...{ notInstalled: new Set(), delayed: new Set(), from: new Map() },
       isConfigured: (name, upstream) => {
         const state = states.get(name)
         if (state === undefined || !hasData(state)) return false

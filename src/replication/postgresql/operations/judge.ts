@@ -1,5 +1,5 @@
-import type { NodeState, RunningStandby } from '../nodes/node-state.js'
-import { isStreamingFrom, type Primary, primaries, type Survey, slotFor, timelineOf } from './survey.js'
+import { isRunning, type NodeState, type RunningStandby } from '../nodes/node-state.js'
+import { nodeAt, type Primary, primaries, type Survey, slotFor, stateOf, streams, timelineOf } from './survey.js'
 
 export interface Judgement {
   /** `down`: nobody takes writes. `degraded`: somebody does, and not all is as it should be. */
@@ -61,15 +61,17 @@ function problemOf(survey: Survey, name: string, state: NodeState, primary: Prim
 }
 
 function standbyProblems(survey: Survey, name: string, state: RunningStandby, primary: Primary): readonly string[] {
-  const slot = slotFor(primary.state, name)
+  const upstream = nodeAt(survey, state.receiver) ?? primary.name
+  const its = stateOf(survey, upstream)
+  const slot = isRunning(its) ? slotFor(its, name) : 'missing'
   if (slot === 'lost')
-    return [`${name} lost its place, ${primary.name} has thrown away what it needs: sluice rejoin ${name}`]
-  if (!isStreamingFrom(survey, state, primary.name)) {
+    return [`${name} lost its place, ${upstream} has thrown away what it needs: sluice rejoin ${name}`]
+  if (!streams(survey, state, primary.name)) {
     return [`${name} does not stream from ${primary.name}: sluice logs ${name}, sluice rejoin ${name}`]
   }
   return [
     ...(state.isPaused ? [`${name} has its replay paused: select pg_wal_replay_resume()`] : []),
-    ...(slot === 'missing' ? [`${name} has no replication slot on ${primary.name}: sluice up`] : []),
+    ...(slot === 'missing' ? [`${name} has no replication slot on ${upstream}: sluice up`] : []),
   ]
 }
 

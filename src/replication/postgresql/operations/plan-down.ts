@@ -1,6 +1,6 @@
-import { slotOf } from '../config/node-config.js'
+import { isRunning } from '../nodes/node-state.js'
 import type { Plan, Step } from './step.js'
-import { primaries, refusal, runningPrimary, type Survey, stateOf } from './survey.js'
+import { primaries, refusal, runningPrimary, type Survey, slotFor, stateOf } from './survey.js'
 
 /** The primary stops first, and waits until its standbys have everything; so the next start finds them all at one point. */
 export function planDown({ states }: Survey, isDeleted: boolean): Plan {
@@ -26,12 +26,14 @@ export function planRemove(survey: Survey, name: string, isDeleted: boolean): Pl
   if (primaries(survey).some((it) => it.name === name)) {
     throw refusal(`${name} is the primary`, 'sluice switchover first; sluice down --delete ends the whole cluster')
   }
-  const primary = runningPrimary(survey)
+  runningPrimary(survey)
   const runs = state.is !== 'stopped' && state.is !== 'absent'
-  const hasSlot = primary.state.slots.some((it) => it.name === slotOf(name))
+  const keepers = [...survey.states].flatMap(([node, it]) =>
+    node !== name && isRunning(it) && slotFor(it, name) !== 'missing' ? [node] : [],
+  )
   const steps: Step[] = [
     ...(runs ? [{ kind: 'stop', node: name, mode: 'fast' } as const] : []),
-    ...(hasSlot ? [{ kind: 'drop-slots', node: primary.name, standbys: [name] } as const] : []),
+    ...keepers.map((node) => ({ kind: 'drop-slots', node, standbys: [name] }) as const),
     ...(isDeleted ? [{ kind: 'delete', node: name } as const] : []),
   ]
   const notes = isDeleted || state.is === 'absent' ? [] : [`the data of ${name} stays where it is`]

@@ -1,5 +1,5 @@
 import { trustedLines } from '../config/trusted-lines.js'
-import { hasData, type NodeState } from '../nodes/node-state.js'
+import { hasData, isRunning, type NodeState } from '../nodes/node-state.js'
 import { RESTARTS } from '../nodes/running.js'
 import type { Plan, Step } from './step.js'
 import {
@@ -12,6 +12,7 @@ import {
   slotFor,
   stateOf,
   timelineOf,
+  upstreamOf,
 } from './survey.js'
 
 export interface PlanUpOptions {
@@ -34,8 +35,7 @@ export function planUp(survey: Survey, { replace = [], allowTrust = false }: Pla
   const notes: string[] = []
   const standbys: string[] = []
   const copies: Step[] = []
-  for (const name of survey.states.keys()) {
-    if (name === primary) continue
+  for (const name of inOrder(replaced, primary)) {
     const found = standbySteps(replaced, name, primary)
     if (typeof found === 'string') notes.push(found)
     else {
@@ -54,30 +54,46 @@ export function planUp(survey: Survey, { replace = [], allowTrust = false }: Pla
 
 /** What makes one node a standby that streams from the primary. @returns in words why that needs another command. */
 export function standbySteps(survey: Survey, name: string, primary: string): readonly Step[] | string {
+  const upstream = upstreamOf(survey, name, primary)
+  const steps = stepsBehind(survey, name, upstream)
+  return typeof steps === 'string' ? steps : [...steps, ...leaveSteps(survey, name, upstream)]
+}
+
+/** Whom it followed before keeps nothing for it any more. */
+function leaveSteps(survey: Survey, name: string, upstream: string): readonly Step[] {
+  return [...survey.states].flatMap(([node, state]) => {
+    const hasSlot = isRunning(state) && slotFor(state, name) !== 'missing'
+    return hasSlot && node !== upstream && node !== name
+      ? [{ kind: 'drop-slots', node, standbys: [name] } as const]
+      : []
+  })
+}
+
+function stepsBehind(survey: Survey, name: string, upstream: string): readonly Step[] | string {
   const state = stateOf(survey, name)
-  const configure: Step = { kind: 'configure', node: name, upstream: primary }
+  const configure: Step = { kind: 'configure', node: name, upstream }
   const start: Step = { kind: 'start', node: name }
-  const stream: Step = { kind: 'await-streaming', node: name, from: primary }
-  const configureIfNeeded = survey.isConfigured(name, primary) ? [] : [configure]
-  const slots = slotSteps(survey, name, primary)
+  const stream: Step = { kind: 'await-streaming', node: name, from: upstream }
+  const configureIfNeeded = survey.isConfigured(name, upstream) ? [] : [configure]
+  const slots = slotSteps(survey, name, upstream)
   switch (state.is) {
     case 'absent':
       return [
         ...installSteps(survey, name),
         ...slots,
-        { kind: 'clone', node: name, from: primary },
+        { kind: 'clone', node: name, from: upstream },
         configure,
         start,
         stream,
       ]
     case 'stopped':
       if (!state.isStandby) return `${name} was a primary, and its history has ended: sluice rejoin ${name}`
-      if (isLost(survey, name, primary)) return fellBehind(name)
+      if (isLost(survey, name, upstream)) return fellBehind(name)
       return [...slots, ...configureIfNeeded, start, stream]
     case 'standby': {
-      if (isLost(survey, name, primary)) return fellBehind(name)
-      const restart = restartSteps(survey, name, primary)
-      if (isStreamingFrom(survey, state, primary)) {
+      if (isLost(survey, name, upstream)) return fellBehind(name)
+      const restart = restartSteps(survey, name, upstream)
+      if (isStreamingFrom(survey, state, upstream)) {
         return [...slots, ...configureIfNeeded, ...restart, ...(restart.length > 0 ? [stream] : [])]
       }
       return [...slots, ...configureIfNeeded, ...restart, stream]
@@ -95,10 +111,10 @@ function installSteps(survey: Survey, node: string): readonly Step[] {
   return survey.notInstalled.has(node) ? [{ kind: 'install', node }] : []
 }
 
-function slotSteps(survey: Survey, name: string, primary: string): readonly Step[] {
-  const state = stateOf(survey, primary)
-  if (state.is === 'primary' && slotFor(state, name) === 'there') return []
-  return [{ kind: 'make-slots', node: primary, standbys: [name] }]
+function slotSteps(survey: Survey, name: string, upstream: string): readonly Step[] {
+  const state = stateOf(survey, upstream)
+  if (isRunning(state) && slotFor(state, name) === 'there') return []
+  return [{ kind: 'make-slots', node: upstream, standbys: [name] }]
 }
 
 /** What it runs with is compared, not what its file says: a restart that was put off is still due. */
@@ -110,9 +126,9 @@ function restartSteps(survey: Survey, node: string, upstream: string | undefined
   return settings.length === 0 ? [] : [{ kind: 'restart', node, settings }]
 }
 
-function isLost(survey: Survey, name: string, primary: string): boolean {
-  const state = stateOf(survey, primary)
-  return state.is === 'primary' && slotFor(state, name) === 'lost'
+function isLost(survey: Survey, name: string, upstream: string): boolean {
+  const state = stateOf(survey, upstream)
+  return isRunning(state) && slotFor(state, name) === 'lost'
 }
 
 function fellBehind(name: string): string {
@@ -142,6 +158,16 @@ function joinSteps(survey: Survey, primary: string, copies: readonly Step[]): re
 
 function mustWait(survey: Survey, hasCopies: boolean): boolean {
   return hasCopies && survey.synchronous > runningStandbys(survey).size
+}
+
+/** Whom others follow comes before them. */
+function inOrder(survey: Survey, primary: string): readonly string[] {
+  const names = [...survey.states.keys()].filter((it) => it !== primary)
+  const depth = (name: string): number => {
+    const upstream = upstreamOf(survey, name, primary)
+    return upstream === primary ? 0 : 1 + depth(upstream)
+  }
+  return names.sort((a, b) => depth(a) - depth(b))
 }
 
 function withoutData(survey: Survey, names: readonly string[]): Survey {

@@ -23,6 +23,8 @@ export interface Survey {
   readonly synchronous: number
   /** Nodes whose hosts have no PostgreSQL of the cluster's version yet. */
   readonly notInstalled: ReadonlySet<string>
+  /** Whom a standby follows that shall not follow the primary itself. */
+  readonly from: ReadonlyMap<string, string>
   /** Standbys that show a commit only after some time, by intent. */
   readonly delayed: ReadonlySet<string>
   /** `undefined`: nothing promotes by itself here. */
@@ -73,8 +75,29 @@ export function nodeAt({ addresses }: Survey, where: Address | undefined): strin
   return [...addresses].find(([, it]) => it.host === where?.host && it.port === where.port)?.[0]
 }
 
-export function slotFor(primary: RunningPrimary, standby: string): 'missing' | 'lost' | 'there' {
-  const slot = primary.slots.find((it) => it.name === slotOf(standby))
+/**
+ * Whom a standby shall follow: the one that it is described to, unless that would lead in a circle: roles move, and the
+ * description stays.
+ */
+export function upstreamOf({ from }: Pick<Survey, 'from'>, name: string, primary: string): string {
+  const passed = new Set([name])
+  for (let at = from.get(name); at !== undefined && at !== primary; at = from.get(at)) {
+    if (passed.has(at)) return primary
+    passed.add(at)
+  }
+  return from.get(name) ?? primary
+}
+
+/** Does it stream from a node that is the primary, or that streams itself? */
+export function streams(survey: Survey, state: RunningStandby, primary: string): boolean {
+  const upstream = nodeAt(survey, state.receiver)
+  if (state.receiver?.isStreaming !== true || upstream === undefined) return false
+  const its = survey.states.get(upstream)
+  return upstream === primary || (its?.is === 'standby' && streams(survey, its, primary))
+}
+
+export function slotFor(upstream: RunningPrimary | RunningStandby, standby: string): 'missing' | 'lost' | 'there' {
+  const slot = upstream.slots.find((it) => it.name === slotOf(standby))
   if (slot === undefined) return 'missing'
   return slot.status === 'lost' ? 'lost' : 'there'
 }

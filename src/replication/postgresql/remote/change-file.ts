@@ -5,16 +5,12 @@ import { OperationError } from '../errors.js'
 import { parseConfig } from './cluster-config.js'
 
 /** Adds a node to a `sluice.yaml`; all else in it stays as it was written. @throws {OperationError} it is there. */
-export function addToFile(
-  file: string,
-  name: string,
-  { ssh, address }: { readonly ssh?: string | undefined; readonly address?: string | undefined },
-): void {
+export function addToFile(file: string, name: string, its: Readonly<Record<string, string | undefined>>): void {
   change(file, (document) => {
     if (document.hasIn(['nodes', name])) {
       throw new OperationError('add', `${name} is in ${file} already`, { hint: 'sluice up brings it up' })
     }
-    const node = { ...(ssh === undefined ? {} : { ssh }), ...(address === undefined ? {} : { address }) }
+    const node = Object.fromEntries(Object.entries(its).filter(([, value]) => value !== undefined))
     document.setIn(['nodes', name], document.createNode(node))
   })
 }

@@ -43,26 +43,31 @@ export interface RemoteNode {
   readonly address: string | undefined
   /** How long it shows a commit after it was made, as the server takes it: `1h`. */
   readonly delay: string | undefined
+  /** Another standby that it follows; `undefined`: the primary. */
+  readonly from: string | undefined
 }
 
 const TOP = [
   ...['version', 'repository', 'cluster', 'port', 'database', 'user', 'sync', 'keepWal', 'startAtBoot'],
   ...['ha', 'copyMb', 'copyGently', 'applications', 'sshConfig', 'nodes'],
 ]
-const NODE = ['ssh', 'address', 'delay']
+const NODE = ['ssh', 'address', 'delay', 'from']
 const NAME = /^[a-z][a-z0-9-]{0,30}$/
 const SIZE = /^\d+(kB|MB|GB|TB)$/
 const TIME = /^\d+(ms|s|min|h|d)$/
 /** Names of databases and roles that mean something else in `pg_hba.conf`, or are the server's own. */
 const RESERVED = new Set(['all', 'replication', 'sameuser', 'samerole', 'postgres', 'replicator'])
 
-/** @throws {ConfigError} naming all that is wrong with it. */
-export function readConfig(file: string): RemoteConfig {
-  return parseConfig(read(file), dirname(resolve(file)))
+/**
+ * @param ha what shall be in charge, whatever the file says.
+ * @throws {ConfigError} naming all that is wrong with it.
+ */
+export function readConfig(file: string, ha?: RemoteConfig['ha']): RemoteConfig {
+  return parseConfig(read(file), dirname(resolve(file)), ha)
 }
 
 /** @param folder from which file names in it count. */
-export function parseConfig(text: string, folder: string): RemoteConfig {
+export function parseConfig(text: string, folder: string, ha?: RemoteConfig['ha']): RemoteConfig {
   const document = parseDocument(text, { logLevel: 'silent' })
   const [broken] = document.errors
   if (broken !== undefined) return refuse('sluice.yaml', 'must be YAML', broken.message.split('\n')[0] ?? '')
@@ -83,7 +88,7 @@ export function parseConfig(text: string, folder: string): RemoteConfig {
     keepWal: text_('keepWal', (it) => SIZE.test(it), 'must be a size with its unit: 4GB', '4GB'),
     copyMb: problems.number('copyMb', top['copyMb'], { least: 1, most: 1024, isWhole: true }),
     copyGently: problems.boolean('copyGently', top['copyGently']) ?? false,
-    ha: problems.oneOf('ha', top['ha'], ['patroni']),
+    ha: ha ?? problems.oneOf('ha', top['ha'], ['patroni']),
     startAtBoot: problems.boolean('startAtBoot', top['startAtBoot']) ?? false,
     applications: readNetworks(problems, top['applications']),
     sshConfig: sshConfig === undefined ? undefined : resolve(folder, sshConfig),
@@ -92,6 +97,7 @@ export function parseConfig(text: string, folder: string): RemoteConfig {
   if (config.repository === 'pgdg' && config.version === undefined) {
     problems.add('version', 'must be there with repository: pgdg, which has all of them', undefined)
   }
+  refuseStrangers(problems, nodes, config.ha)
   const delayed = [...nodes].find(([, it]) => it.delay !== undefined)?.[0]
   if (config.ha !== undefined && delayed !== undefined) {
     problems.add(
@@ -118,12 +124,29 @@ function readNodes(problems: Problems, given: unknown): ReadonlyMap<string, Remo
   return new Map(entries.map(([name, node]) => [name, readNode(problems, `nodes.${name}`, name, node)]))
 }
 
+function refuseStrangers(problems: Problems, nodes: RemoteConfig['nodes'], ha: RemoteConfig['ha']): void {
+  for (const [name, { from }] of nodes) {
+    if (from === undefined) continue
+    const path = `nodes.${name}.from`
+    if (ha !== undefined) problems.add(path, 'must not be with ha, which decides who follows whom', from)
+    else if (!nodes.has(from) || from === name) problems.add(path, 'must name another node', from)
+    else if (leadsBack(nodes, name)) problems.add(path, 'must not lead in a circle', from)
+  }
+}
+
+function leadsBack(nodes: RemoteConfig['nodes'], name: string): boolean {
+  const passed = new Set<string>()
+  for (let at = nodes.get(name)?.from; at !== undefined && !passed.has(at); at = nodes.get(at)?.from) passed.add(at)
+  return passed.has(name)
+}
+
 function readNode(problems: Problems, path: string, name: string, given: unknown): RemoteNode {
   const node = problems.record(path, given ?? {}, NODE) ?? {}
   const isHost = (it: string) => !it.startsWith('-') && !/\s/.test(it)
   return {
     ssh: matching(problems, `${path}.ssh`, node['ssh'], isHost, 'must be what ssh takes: admin@db1') ?? name,
     address: matching(problems, `${path}.address`, node['address'], (it) => isIP(it) > 0, 'must be an IP address'),
+    from: problems.string(`${path}.from`, node['from']),
     delay: matching(problems, `${path}.delay`, node['delay'], (it) => TIME.test(it), 'must be a time: 1h'),
   }
 }

@@ -25,6 +25,8 @@ import { completed, merged, mustKnowReplication, type Passwords, readPasswords }
 export interface RemoteOptions {
   /** For `sudo`, where it wants one. */
   readonly sudoPassword?: string | undefined
+  /** What shall be in charge, whatever the file says. */
+  readonly ha?: RemoteConfig['ha']
 }
 
 /** A cluster on hosts of its own, reached over SSH, as a `sluice.yaml` describes it. */
@@ -70,8 +72,8 @@ export class RemoteCluster implements Cluster {
    * @throws {HostError} no host can be reached.
    * @throws {OperationError} the hosts do not go together.
    */
-  static async open(file: string, { sudoPassword }: RemoteOptions = {}): Promise<RemoteCluster> {
-    const config = readConfig(file)
+  static async open(file: string, { sudoPassword, ha }: RemoteOptions = {}): Promise<RemoteCluster> {
+    const config = readConfig(file, ha)
     const options = {
       ...(config.sshConfig === undefined ? {} : { configFile: config.sshConfig }),
       ...(sudoPassword === undefined ? {} : { sudoPassword }),
@@ -111,6 +113,7 @@ export class RemoteCluster implements Cluster {
       notInstalled: named(
         (name) => this.#facts.get(name)?.packages.installed.every((it) => it.major !== this.major) ?? false,
       ),
+      from: new Map([...this.config.nodes].flatMap(([name, { from }]) => (from === undefined ? [] : [[name, from]]))),
       delayed: named((name) => this.config.nodes.get(name)?.delay !== undefined),
       isConfigured: (name, upstream) => {
         const state = states.get(name)
