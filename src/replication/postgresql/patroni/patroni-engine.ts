@@ -85,6 +85,8 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
   async join(work: StepWork): Promise<void> {
     const { node } = work
     const { scope, synchronous } = this.#options
+    // Debian's tools must not start the server when the machine boots.
+    await runScript(work, this.#layoutOf(node).setStart('manual'))
     const text = patroniText({
       ...{ name: node.name, host: node.address.host, port: node.address.port, hosts: this.#hosts },
       ...{ scope, synchronous, layout: this.#layoutOf(node) },
@@ -145,7 +147,8 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
   async #lookAt(node: ManagedNode): Promise<{ readonly isKnown: boolean; readonly isRunning: boolean }> {
     const text = `if [ -e ${quoteShell(this.#configFile)} ]; then echo known; fi
 if ${isRunningCommand(this.#service)} 2>/dev/null; then echo running; fi`
-    const { stdout } = await node.host.run({ as: 'root', text })
+    // Whoever cannot be asked is out of reach: what is seen of the node says why.
+    const { stdout } = await node.host.run({ as: 'root', text }).catch(() => ({ stdout: '' }))
     return { isKnown: stdout.includes('known'), isRunning: stdout.includes('running') }
   }
 

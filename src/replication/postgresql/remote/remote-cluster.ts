@@ -1,10 +1,9 @@
-import { lookup } from 'node:dns/promises'
 import type { Cluster, WhichUrl, WorkOptions } from '../cluster.js'
 import { anyOf, type NodeConfig, REPLICATION_ROLE } from '../config/node-config.js'
 import { settingsOf } from '../config/node-files.js'
-import { HostError, OperationError } from '../errors.js'
+import { type HostError, OperationError } from '../errors.js'
 import type { HostLock } from '../host.js'
-import { SshHost } from '../hosts/ssh-host.js'
+import type { SshHost } from '../hosts/ssh-host.js'
 import { DebianLayout } from '../layouts/debian-layout.js'
 import { lookAt } from '../nodes/look.js'
 import type { ManagedNode } from '../nodes/managed-node.js'
@@ -17,8 +16,9 @@ import { quoteShell } from '../script.js'
 import { PsqlSql } from '../sql/psql-sql.js'
 import { chooseVersion } from './choose-version.js'
 import { type RemoteConfig, readConfig } from './cluster-config.js'
-import { type HostFacts, lookAtHost } from './host-facts.js'
+import type { HostFacts } from './host-facts.js'
 import { lockAll } from './lock-all.js'
+import { type OpenedHosts, openHosts } from './open-hosts.js'
 import { haveTls, type RemoteSight, remoteAccess, remoteSettings } from './remote-settings.js'
 import { completed, merged, mustKnowReplication, type Passwords, readPasswords } from './secrets.js'
 
@@ -43,9 +43,11 @@ export class RemoteCluster implements Cluster {
   #known: Passwords = {}
   #passwords: Passwords = {}
 
-  private constructor(file: string, config: RemoteConfig, opened: Opened) {
+  private constructor(file: string, config: RemoteConfig, opened: OpenedHosts & { readonly major: number }) {
     const { hosts, facts, failures, addresses, major } = opened
-    const { cluster, port, repository, startAtBoot } = config
+    const { cluster, port, repository, startAtBoot, ha } = config
+    // An engine decides who starts, and as what.
+    const startsAtBoot = startAtBoot && ha === undefined
     this.file = file
     this.config = config
     this.major = major
@@ -54,13 +56,13 @@ export class RemoteCluster implements Cluster {
     this.nodes = new Map(
       [...hosts].map(([name, host]) => {
         const pgdg = repository === 'pgdg' ? facts.get(name)?.packages.codename : undefined
-        const layout = new DebianLayout({ major, cluster, port, pgdg, startsAtBoot: startAtBoot })
+        const layout = new DebianLayout({ major, cluster, port, pgdg, startsAtBoot })
         const address = { host: addresses.get(name) ?? '', port }
         return [name, { name, host, layout, address, sql: new PsqlSql(host, layout) }]
       }),
     )
     const scope = `${major}-${cluster}`
-    if (config.ha === 'patroni') {
+    if (ha === 'patroni') {
       this.#engine = new PatroniEngine({ nodes: this.nodes, scope, synchronous: config.sync })
     }
   }
@@ -74,19 +76,11 @@ export class RemoteCluster implements Cluster {
    */
   static async open(file: string, { sudoPassword, ha }: RemoteOptions = {}): Promise<RemoteCluster> {
     const config = readConfig(file, ha)
-    const options = {
-      ...(config.sshConfig === undefined ? {} : { configFile: config.sshConfig }),
-      ...(sudoPassword === undefined ? {} : { sudoPassword }),
-    }
-    const hosts = new Map(
-      [...config.nodes].map(([name, { ssh }]) => [name, new SshHost({ destination: ssh, ...options })]),
-    )
+    const opened = await openHosts(config, sudoPassword)
     try {
-      const { facts, failures } = await factsOf(hosts)
-      const addresses = await addressesOf(config, hosts)
-      return new RemoteCluster(file, config, { hosts, facts, failures, addresses, major: chooseVersion(config, facts) })
+      return new RemoteCluster(file, config, { ...opened, major: chooseVersion(config, opened.facts) })
     } catch (error) {
-      await Promise.all([...hosts.values()].map((it) => it.close()))
+      await Promise.all([...opened.hosts.values()].map((it) => it.close()))
       throw error
     }
   }
@@ -224,57 +218,6 @@ export class RemoteCluster implements Cluster {
   #canHaveCertificate(name: string): boolean {
     const facts = this.#facts.get(name)
     return facts === undefined || facts.hasCertificate || facts.packages.installed.length === 0
-  }
-}
-
-interface Opened {
-  readonly hosts: ReadonlyMap<string, SshHost>
-  readonly facts: ReadonlyMap<string, HostFacts>
-  readonly failures: ReadonlyMap<string, HostError>
-  readonly addresses: ReadonlyMap<string, string>
-  readonly major: number
-}
-
-async function factsOf(hosts: ReadonlyMap<string, SshHost>): Promise<Pick<Opened, 'facts' | 'failures'>> {
-  const looked = await Promise.all([...hosts].map(async ([name, host]) => [name, await factsOrFailure(host)] as const))
-  const facts = new Map<string, HostFacts>()
-  const failures = new Map<string, HostError>()
-  for (const [name, it] of looked) {
-    if (it instanceof HostError) failures.set(name, it)
-    else facts.set(name, it)
-  }
-  const [failure] = failures.values()
-  if (facts.size === 0 && failure !== undefined) throw failure
-  return { facts, failures }
-}
-
-/** One that cannot be reached is part of what is seen: the others may tell enough. */
-async function factsOrFailure(host: SshHost): Promise<HostFacts | HostError> {
-  try {
-    return await lookAtHost(host)
-  } catch (error) {
-    if (error instanceof HostError) return error
-    throw error
-  }
-}
-
-async function addressesOf(
-  { nodes }: RemoteConfig,
-  hosts: ReadonlyMap<string, SshHost>,
-): Promise<ReadonlyMap<string, string>> {
-  const found = [...nodes].map(async ([name, { address }]) => [name, address ?? (await resolved(name, hosts))] as const)
-  return new Map(await Promise.all(found))
-}
-
-async function resolved(name: string, hosts: ReadonlyMap<string, SshHost>): Promise<string> {
-  const hostname = (await hosts.get(name)?.hostname()) ?? name
-  try {
-    return (await lookup(hostname)).address
-  } catch (cause) {
-    throw new OperationError('find an address', `${name}: ${(cause as Error).message}`, {
-      cause,
-      hint: `write its IP address in sluice.yaml: nodes.${name}.address`,
-    })
   }
 }
 
