@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { currentSession, type Session, sessionTokens, withSession } from '../../../src/index.js'
 import { Pool, type PoolOptions } from '../../../src/pg.js'
 import { startCluster, type TestCluster, type TestContext } from '../../../src/testing.js'
-import { PATIENT, poolOver } from '../../support/pool.js'
+import { eventually, PATIENT, poolOver } from '../../support/pool.js'
 
 const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
 const WRITE = 'insert into notes values (1)'
@@ -145,7 +145,13 @@ test('a job left in the background is not pinned for ever', async (t) => {
   await withSession(async (session: Session) => {
     session.pin('primary')
     assert.equal(await reader(pool), 'primary')
-    job = gate.then(() => reader(pool))
+    // A pool that was just made may not know the replica yet.
+    job = gate.then(() =>
+      eventually(
+        () => reader(pool),
+        (it) => it === 'replica-1',
+      ),
+    )
   })
   goOn()
   assert.equal(await job, 'replica-1')
