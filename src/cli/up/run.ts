@@ -57,7 +57,7 @@ function writeEngine({ ha, dryRun, ...which }: UpOptions): ExitCode {
     const hint = 'sluice init describes hosts of its own'
     throw new OperationError(`hand over to ${ha}`, 'it is for clusters on hosts of their own', { hint })
   }
-  if (!dryRun) setInFile(file, 'ha', ha)
+  if (!dryRun && ha !== undefined) setInFile(file, 'ha', ha)
   return 0
 }
 

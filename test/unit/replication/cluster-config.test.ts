@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ConfigError } from '../../../src/base/errors.js'
 import { initText, nameOf } from '../../../src/cli/init/text.js'
 import { trustedLines } from '../../../src/replication/postgresql/config/trusted-lines.js'
+import { addToFile, removeFromFile, setInFile } from '../../../src/replication/postgresql/remote/change-file.js'
 import { parseConfig } from '../../../src/replication/postgresql/remote/cluster-config.js'
 
 const NODES = 'nodes:\n  db1: { ssh: admin@db1 }\n  db2:\n'
@@ -86,4 +90,29 @@ host all all 10.0.0.0 255.0.0.0 trust
 host all all 10.0.0.0/8 scram-sha-256
 `
   assert.deepEqual(trustedLines(text), ['hostssl all app 10.0.0.0/8 trust', 'host all all 10.0.0.0 255.0.0.0 trust'])
+})
+
+test('a description that is changed stays as it was written, but for the change', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'change-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'sluice.yaml')
+  const before = `# ours\napplications: [10.0.0.0/8]\nnodes:\n    # the first\n    db1: { ssh: a }\n    db2:\n        ssh: b\n`
+  writeFileSync(file, before)
+  const text = () => readFileSync(file, 'utf8')
+  addToFile(file, 'db3', { ssh: 'c', address: undefined, from: 'db2' })
+  assert.equal(text(), `${before}    db3:\n      ssh: c\n      from: db2\n`)
+  assert.throws(() => addToFile(file, 'db3', {}), /db3 is in .* already/)
+  removeFromFile(file, 'db3')
+  assert.equal(text(), before)
+  setInFile(file, 'ha', 'patroni')
+  assert.equal(text(), `${before}\nha: patroni\n`)
+  setInFile(file, 'ha', 'patroni')
+  assert.equal(text(), `${before}\nha: patroni\n`)
+  removeFromFile(file, 'db1')
+  assert.match(text(), /nodes:\n {4}# the first\n {4}db2:\n/)
+  writeFileSync(file, 'nodes: { db1: {} }')
+  assert.throws(() => addToFile(file, 'db2', {}), /do not stand on lines of their own/)
+  writeFileSync(file, 'nodes:\n  db1:')
+  addToFile(file, 'db2', { ssh: 'b' })
+  assert.equal(text(), 'nodes:\n  db1:\n  db2:\n    ssh: b\n')
 })
