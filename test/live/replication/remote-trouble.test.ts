@@ -80,7 +80,7 @@ describe('a cluster on hosts that are not as one would like', need(hostsPart('sl
     its.describe('database: shop\nuser: shop\n')
     done(await its.run('remove', 'db2', '--delete'))
     its.describe('database: shop\nuser: shop\n')
-    await db2.fillDisk(50_000)
+    await db2.fillDisk(15_000)
     assert.match(whyNot(await its.run('up')), /db2: copy db1: .*No space left on device/s)
     await db2.inside('rm /var/fill')
     done(await its.run('up'))
