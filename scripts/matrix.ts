@@ -13,6 +13,11 @@ const LIVE = [
   ...['test/contract', 'test/live/pool', 'test/live/consistency', 'test/live/makara.test.ts'],
   ...['start', 'controls', 'network', 'promotion', 'looking'].map((it) => `test/live/testing/${it}.test.ts`),
 ]
+/** Between the oldest and the newest: what a server says of itself and of SQL, and the heart of the pool. */
+const BETWEEN = [
+  ...['test/contract', 'test/live/pool/routing.test.ts', 'test/live/consistency/levels.test.ts'],
+  ...['start', 'promotion'].map((it) => `test/live/testing/${it}.test.ts`),
+]
 /** The whole program once, but for what only the servers could do differently. */
 const PROGRAM = ['test/unit', 'test/tables', 'test/contract', 'test/live/pool']
 
@@ -32,7 +37,7 @@ const runs: readonly Run[] = [
     version,
     node: process.execPath,
     env: { SLUICE_PG_BIN: version.path },
-    suites: LIVE,
+    suites: version === POSTGRES_VERSIONS[0] || version === POSTGRES_VERSIONS.at(-1) ? LIVE : BETWEEN,
   })),
   ...NODE_VERSIONS.map((version) => ({
     name: `Node.js ${version.major}`,
