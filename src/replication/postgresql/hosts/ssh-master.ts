@@ -1,13 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeSocketFolder } from './socket-folder.js'
 import { NO_SHELL, READY } from './ssh-loader.js'
 import { sshEnvironment } from './ssh-run.js'
-
-/** A socket's path may have some hundred bytes, and `ssh` makes one beside it that is 17 longer. */
-const LONGEST_FOLDER = 60
 
 /** What `ssh` said before it ended without a connection. */
 export class NoConnection extends Error {
@@ -37,7 +34,7 @@ export class SshMaster {
   constructor(args: readonly string[], timeoutMs: number) {
     this.#args = args
     this.#timeoutMs = timeoutMs
-    this.#folder = mkdtempSync(join(tmpdir().length < LONGEST_FOLDER ? tmpdir() : '/tmp', 'sluice-ssh-'))
+    this.#folder = makeSocketFolder()
     process.once('exit', this.#removeFolder)
   }
 
