@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
+const ROOT = join(import.meta.dirname, '../..')
+/** What was built, where it is not older than its source: it starts in a third of the time. */
+const MAIN = isBuilt() ? [join(ROOT, 'dist/cli/main.js')] : ['--import', 'tsx', join(ROOT, 'src/cli/main.ts')]
 /** Its setting up: an interrupt that comes before is the system's own. */
 const TIMEOUT_MS = 150_000
 
@@ -36,7 +39,7 @@ export interface Started {
 
 /** `sluice`, as a process of its own. */
 export function startSluice(args: readonly string[], onLine: (line: string) => void = () => undefined): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { out: '', err: '' }
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -79,4 +82,13 @@ export function done(ended: Ended): Ended {
 /** The steps that a command did, as `node-1 start`. */
 export function stepsOf(ended: Ended): readonly string[] {
   return ended.events().flatMap((it) => (it.event === 'done' ? [`${it.step?.node} ${it.step?.kind}`] : []))
+}
+
+function isBuilt(): boolean {
+  const built = join(ROOT, 'dist/cli/main.js')
+  if (!existsSync(built)) return false
+  const source = join(ROOT, 'src')
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).map((name) => join(source, name))
+  const newest = Math.max(...[join(ROOT, 'package.json'), ...files].map((it) => statSync(it).mtimeMs))
+  return statSync(built).mtimeMs > newest
 }
