@@ -57,6 +57,7 @@ async function factsOf(node: string, sql: Sql): Promise<NodeFacts> {
   if (core === undefined) throw new Error('it answers with nothing')
   const sees = core.isMonitor || core.role.isSuperuser
   const [monitor] = sees ? await sql.rows<MonitorRow>(MONITOR) : []
+  // Whoever may not see it is told so: `hidden`.
   const hba = await sql.rows<HbaFacts>(HBA).catch(() => undefined)
   const { isMonitor: _, nowMs, position, oldestPrepared, ...facts } = core
   const errorMs = (answeredMs - askedMs) / 2

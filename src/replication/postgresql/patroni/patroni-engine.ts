@@ -45,6 +45,7 @@ export class PatroniEngine implements Engine {
     const runs = seen.filter((it) => it.isRunning)
     const base = { isInCharge: seen.some((it) => it.isKnown), members: new Set(runs.map((it) => it.node.name)) }
     for (const { node } of runs) {
+      // One that is starting does not answer yet: the next may.
       const answer = await this.#call(node, { method: 'GET', path: '/cluster' }).catch(() => undefined)
       if (answer?.status === 200) return { ...base, ...readCluster(answer.body) }
     }
@@ -116,6 +117,7 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
         MEMBER_TIMEOUT_MS,
       )
     } catch (error) {
+      // The error is about something else, and is told without its last words then.
       const said = await node.host.run(tailOfService(this.#service)).catch(() => undefined)
       throw new Error(`${(error as Error).message}; Patroni on ${node.name} said last:\n${said?.stdout.trim()}`)
     }

@@ -15,6 +15,7 @@ export type PasswordsOf = ReadonlyMap<string, Passwords>
 export async function readPasswords(nodes: readonly ManagedNode[]): Promise<PasswordsOf> {
   const read = nodes.map(async ({ name, host, layout }) => {
     const file = quoteShell(layout.paths.passFile)
+    // One that cannot be asked is seen to be so by the look at its state.
     const said = await host.run({ as: 'root', text: `if [ -e ${file} ]; then cat ${file}; fi` }).catch(() => undefined)
     return [name, readPassFile(said?.stdout ?? '')] as const
   })
