@@ -14,7 +14,7 @@ import { absent, primary, standby, stopped, survey } from './survey.js'
 
 const ALL = ['node-1', 'node-2', 'node-3']
 const inCharge = (more: Partial<EngineState> = {}): EngineState => ({
-  ...{ isInCharge: true, members: new Set(ALL), leader: 'node-1', isPaused: false },
+  ...{ isInCharge: true, members: new Set(ALL), leader: 'node-1', synchronous: new Set(), isPaused: false },
   ...more,
 })
 const STATES = { 'node-1': primary(['node_2', 'node_3']), 'node-2': standby('node-1'), 'node-3': standby('node-1') }
@@ -53,6 +53,8 @@ test('what changes who leads is asked of it', () => {
   assert.equal(stepsOf(plans.switchover(whole(inCharge()), 'node-3'))[0], 'node-3 engine-switchover')
   const states = { ...STATES, 'node-1': stopped(false) }
   const dead = whole(inCharge({ members: new Set(['node-2', 'node-3']) }), states)
+  const synchronous = inCharge({ synchronous: new Set(['node-3']) })
+  assert.equal(stepsOf(plans.switchover(whole(synchronous)))[0], 'node-3 engine-switchover')
   // Its members may go on naming a leader that is no more.
   assert.equal(stepsOf(plans.failover(dead, { to: 'node-2' }))[0], 'node-2 engine-failover')
   const back = whole(inCharge({ members: new Set(['node-1', 'node-2']) }))
@@ -84,6 +86,10 @@ test('what it would not do is refused, with what to do', () => {
   assert.match(
     refused(() => plans.switchover(whole(inCharge()), 'node-1')),
     /node-1 leads already/,
+  )
+  assert.match(
+    refused(() => plans.switchover(whole(inCharge({ synchronous: new Set(['node-3']) })), 'node-2')),
+    /node-2 is not synchronous, .*; name node-3/,
   )
   assert.match(
     refused(() => plans.down(whole(inCharge()), true)),

@@ -6,6 +6,8 @@ export interface EngineState {
   readonly members: ReadonlySet<string>
   /** As its members agree on; `undefined`: on nobody. */
   readonly leader: string | undefined
+  /** Those that have all that was acknowledged, as it has them now. Where there are any, only they may take over as planned. */
+  readonly synchronous: ReadonlySet<string>
   /** Somebody told it to change nothing by itself. */
   readonly isPaused: boolean
 }

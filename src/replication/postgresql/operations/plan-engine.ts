@@ -60,12 +60,19 @@ function handOver(survey: EngineSurvey, options: PlanUpOptions): Plan {
 export function planEngineSwitchover(survey: EngineSurvey, to?: string): Plan {
   const from = mustLead(survey)
   const able = [...runningStandbys(survey)].filter(([, state]) => isStreamingFrom(survey, state, from))
-  const [best] = able.sort(([, a], [, b]) => Number(b.received - a.received))
+  const { synchronous } = survey.engine
+  const isFit = (name: string) => synchronous.size === 0 || synchronous.has(name)
+  const [best] = able.filter(([name]) => isFit(name)).sort(([, a], [, b]) => Number(b.received - a.received))
   const target = to ?? best?.[0]
   if (target === undefined) throw refusal(`no standby streams from ${from}`, 'sluice status shows why')
   if (target === from) throw refusal(`${to} leads already`, 'name a standby, or none')
   if (!able.some(([name]) => name === target))
     throw refusal(`${target} does not stream from ${from}`, 'sluice status shows why')
+  if (!isFit(target))
+    throw refusal(
+      `${target} is not synchronous, and Patroni would refuse it`,
+      `name ${[...synchronous].join(' or ')}, or none`,
+    )
   return {
     title: `${target} takes over from ${from}, by Patroni`,
     steps: [

@@ -29,6 +29,7 @@ const STORE: Service = {
 const INSTALL_TIMEOUT_MS = 15 * 60_000
 const MEMBER_TIMEOUT_MS = 120_000
 const CHANGE_TIMEOUT_MS = 120_000
+const SETTLING_MS = 15_000
 const REST_USER = 'sluice'
 
 /** Patroni, with etcd as its store, from the distribution's packages. */
@@ -49,7 +50,7 @@ export class PatroniEngine implements Engine {
       const answer = await this.#call(node, { method: 'GET', path: '/cluster' }).catch(() => undefined)
       if (answer?.status === 200) return { ...base, ...readCluster(answer.body) }
     }
-    return { ...base, leader: undefined, isPaused: false }
+    return { ...base, leader: undefined, synchronous: new Set(), isPaused: false }
   }
 
   async install(work: StepWork): Promise<void> {
@@ -141,7 +142,9 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
 
   async #change(work: StepWork, path: string, body: object): Promise<void> {
     const call: Call = { method: 'POST', path, body, credentials: credentials(work), timeoutMs: CHANGE_TIMEOUT_MS }
-    const { status, body: said } = await this.#call(work.node, call)
+    // Who is synchronous it settles anew after each change, within one of its rounds.
+    const ask = () => this.#call(work.node, call)
+    const { status, body: said } = await until(work, ask, (it) => it.status !== 412, SETTLING_MS).catch(ask)
     if (status < 200 || status >= 300) throw new Error(`Patroni refuses: ${said.trim()} (${status})`)
     work.say(said.trim())
   }
@@ -189,10 +192,15 @@ function credentials({ secrets }: StepWork): string {
 }
 
 /** @see https://patroni.readthedocs.io/en/latest/rest_api.html#cluster-status-endpoints */
-function readCluster(text: string): Pick<EngineState, 'leader' | 'isPaused'> {
+function readCluster(text: string): Omit<EngineState, 'isInCharge' | 'members'> {
   const { members = [], pause = false } = JSON.parse(text) as {
     readonly members?: readonly { readonly name: string; readonly role: string }[]
     readonly pause?: boolean
   }
-  return { leader: members.find((it) => it.role === 'leader')?.name, isPaused: pause }
+  const inRole = (...roles: readonly string[]) => members.filter((it) => roles.includes(it.role)).map((it) => it.name)
+  return {
+    leader: inRole('leader')[0],
+    synchronous: new Set(inRole('sync_standby', 'quorum_standby')),
+    isPaused: pause,
+  }
 }
