@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { DebianLayout } from '../layouts/debian-layout.js'
 import type { ManagedNode } from '../nodes/managed-node.js'
 import type { EngineState } from '../operations/engine.js'
@@ -30,6 +31,7 @@ const INSTALL_TIMEOUT_MS = 15 * 60_000
 const MEMBER_TIMEOUT_MS = 120_000
 const CHANGE_TIMEOUT_MS = 120_000
 const SETTLING_MS = 15_000
+const POLL_MS = 500
 const REST_USER = 'sluice'
 
 /** Patroni, with etcd as its store, from the distribution's packages. */
@@ -142,9 +144,13 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
 
   async #change(work: StepWork, path: string, body: object): Promise<void> {
     const call: Call = { method: 'POST', path, body, credentials: credentials(work), timeoutMs: CHANGE_TIMEOUT_MS }
-    // Who is synchronous it settles anew after each change, within one of its rounds.
-    const ask = () => this.#call(work.node, call)
-    const { status, body: said } = await until(work, ask, (it) => it.status !== 412, SETTLING_MS).catch(ask)
+    const deadlineMs = performance.now() + SETTLING_MS
+    let { status, body: said } = await this.#call(work.node, call)
+    // Who is synchronous it settles anew after each change, within one of its rounds; until then it refuses.
+    while (status === 412 && performance.now() < deadlineMs) {
+      await wait(POLL_MS, undefined, { signal: work.signal })
+      ;({ status, body: said } = await this.#call(work.node, call))
+    }
     if (status < 200 || status >= 300) throw new Error(`Patroni refuses: ${said.trim()} (${status})`)
     work.say(said.trim())
   }
