@@ -25,12 +25,15 @@ class NullPool implements NodePool<string, unknown> {
   readonly total = 0
   readonly idle = 0
   readonly waiting = 0
+  readonly unfinished = 0
   run(): Promise<unknown> {
     return answer
   }
   constructor(isReplica: boolean) {
     const place = { in_recovery: isReplica, written: isReplica ? null : '0/1000', replayed: '0/1000', timeline: 1 }
-    this.#status = Promise.resolve([{ ...place, system: '1', started: 'now', block: 8192, segment: 16_777_216 }])
+    this.#status = Promise.resolve([
+      { ...place, system: '1', started: 'now', receiving: true, read_only: false, block: 8192, segment: 16_777_216 },
+    ])
   }
   ask(): Promise<readonly unknown[]> {
     return this.#status

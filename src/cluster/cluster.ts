@@ -12,7 +12,8 @@ import type { Classification } from '../model/intent.js'
 import type { Judgement } from '../model/judgement.js'
 import type { Moments } from '../model/position.js'
 import type { Route } from '../model/route.js'
-import type { View } from '../model/view.js'
+import type { NodeView, View } from '../model/view.js'
+import { fencedAmong, type Known, NOTHING_KNOWN } from '../routing/fencing.js'
 import type { Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
 import { PrimaryReadBudget } from './budget.js'
@@ -20,6 +21,7 @@ import { CatalogueLoader } from './catalogue-loader.js'
 import { Choices } from './choices.js'
 import type { Call, Errand } from './errand.js'
 import { History } from './history.js'
+import { Hold } from './hold.js'
 import { Node, type NodeCounts, type NodeParts } from './node.js'
 import { Router } from './router.js'
 import type { Session } from './session.js'
@@ -55,6 +57,8 @@ export interface ClusterStats {
   readonly routes: Readonly<Record<string, number>>
   /** Reads on the primary because no replica could serve, now. */
   readonly primaryReads: { readonly inUse: number; readonly waiting: number }
+  /** Statements that wait for a primary, or for the end of a pause. */
+  readonly held: number
 }
 
 /** One primary and its replicas: knows them, watches them, and routes to them. */
@@ -70,9 +74,13 @@ export class Cluster<Pool extends NodePool = NodePool> {
   readonly #clock: Clock
   readonly #budget: PrimaryReadBudget
   readonly #histories = new Map<string | undefined, History<Pool>>()
+  readonly #known = new Map<string | undefined, Known>()
   readonly #moments = countingMoments()
+  readonly #hold: Hold
   #view: View = { version: 0, nodes: [] }
   #choices: Choices<Pool> | undefined
+  /** Every node has answered once, or failed to. Before that, nobody can tell an old primary from the present one. */
+  #isSettled = false
   #state: 'new' | 'running' | 'closed' = 'new'
 
   constructor(parts: ClusterParts<Pool>) {
@@ -81,6 +89,15 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#driver = driver
     this.#clock = clock
     this.#budget = new PrimaryReadBudget(config.primaryReads, clock)
+    this.#hold = new Hold({
+      clock,
+      most: config.maxHeldWrites,
+      publish: this.#publish,
+      isThere: (what, shard) => this.#isThere(what, shard),
+      search: () => {
+        for (const watch of this.#watches.values()) watch.search()
+      },
+    })
     const lists = { readFunctions: new Set(config.readFunctions), writeFunctions: new Set(config.writeFunctions) }
     this.statements = new Statements(dialect, lists, parts.makeCache)
     this.#nodes = this.#openNodes(driver)
@@ -195,6 +212,27 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#reportFailure(node, this.judge(error), error)
   }
 
+  /**
+   * Holds writes and new transactions from now on, and lets those under way finish. Reads go on.
+   *
+   * @returns whether all of them have finished within `waitMs`.
+   */
+  async pause(waitMs: number): Promise<boolean> {
+    this.#hold.pause()
+    const untilMs = this.#clock.now() + waitMs
+    const unfinished = () =>
+      [...this.#nodes.values()].some((node) => node.role !== 'replica' && node.pool.unfinished > 0)
+    while (unfinished() && this.#hold.isPaused) {
+      if (this.#clock.now() >= untilMs) return false
+      await new Promise<void>((resolve) => this.#clock.after(DRAIN_POLL_MS, resolve, { waitedFor: true }))
+    }
+    return true
+  }
+
+  resume(): void {
+    this.#hold.resume()
+  }
+
   publish: Publish = (name, message) => this.#publish(name, message)
 
   stats(): ClusterStats {
@@ -202,6 +240,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
       nodes: [...this.#nodes.values()].map((node) => this.#statsOf(node)),
       routes: { ...this.#router.counts },
       primaryReads: { inUse: this.#budget.inUse, waiting: this.#budget.waiting },
+      held: this.#hold.waiting,
     }
   }
 
@@ -209,6 +248,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
   async close(): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#hold.close()
     this.#catalogue.stop()
     for (const watch of this.#watches.values()) watch.stop()
     await Promise.all([...this.#nodes.values()].map((node) => node.pool.close()))
@@ -229,7 +269,9 @@ export class Cluster<Pool extends NodePool = NodePool> {
         if (node === undefined || node !== this.#writerOf(config.shard)) return
         this.#histories.get(config.shard)?.heard(sample, status, wasReplica)
       }
-      const parts = { clock: this.#clock, publish: this.#publish, changed: () => this.#look(), lost, progressed }
+      const changed = () => this.#look()
+      const nextVersion = () => this.#view.version + 1
+      const parts = { clock: this.#clock, publish: this.#publish, changed, nextVersion, lost, progressed }
       nodes.set(config.name, new Node(config, driver, parts))
     }
     return nodes
@@ -282,7 +324,10 @@ export class Cluster<Pool extends NodePool = NodePool> {
       historyOf: (shard) => this.#histories.get(shard) ?? this.#makeHistory(shard),
       askPosition: (node) => this.#askPosition(node, 'nextAnswer'),
       reportFailure: (node, judgement, error) => this.#reportFailure(node, judgement, error),
-      askAll: (timeoutMs) => this.#askAll(timeoutMs),
+      askAll: (timeoutMs, isEnough) => this.#askAll(timeoutMs, isEnough),
+      isSettled: () => this.#isSettled,
+      hold: this.#hold,
+      mayHavePrimary: (shard) => this.#mayHavePrimary(shard),
       noteDefinition: (found) => this.statements.mayDefine(found) && this.definitionChanged(),
       learnRefusal: (text) => this.statements.learnRefusal(text),
     })
@@ -301,17 +346,32 @@ export class Cluster<Pool extends NodePool = NodePool> {
   }
 
   /** Swaps in a new picture of the nodes. The only place where the view changes. */
-  #look(): number {
+  #look(): void {
     const version = this.#view.version + 1
     // The first node speaks while the others are still being made: there is nothing to see yet.
-    if (this.#nodes === undefined) return version
-    this.#view = { version, nodes: [...this.#nodes.values()].map((node) => node.view()) }
+    if (this.#nodes === undefined) return
+    const views = [...this.#nodes.values()].map((node) => node.view())
+    this.#fence(views)
+    this.#view = { version, nodes: views.map((it) => ({ ...it, fence: this.#nodes.get(it.name)?.fence })) }
     this.#choices = new Choices(this.#view, this.#nodes)
-    return version
+    this.#isSettled ||= [...this.#nodes.values()].every((it) => it.wasAsked)
+    this.#hold.viewChanged()
+  }
+
+  /** Whoever says that it is the primary, and is not: what was known of the cluster before counts too. */
+  #fence(views: readonly NodeView[]): void {
+    for (const shard of new Set(views.map((it) => it.shard))) {
+      const its = views.filter((it) => it.shard === shard && it.health.state !== 'draining')
+      const { fences, known } = fencedAmong(its, this.#known.get(shard) ?? NOTHING_KNOWN)
+      this.#known.set(shard, known)
+      for (const { name } of its) this.#nodes.get(name)?.setFence(fences.get(name))
+    }
   }
 
   #primary(): Node<Pool> | undefined {
-    const primary = this.#view.nodes.find((node) => node.role === 'primary' && node.health.state !== 'down')
+    const primary = this.#view.nodes.find(
+      (node) => node.role === 'primary' && node.health.state !== 'down' && node.fence === undefined,
+    )
     return primary === undefined ? undefined : this.#nodes.get(primary.name)
   }
 
@@ -331,16 +391,36 @@ export class Cluster<Pool extends NodePool = NodePool> {
     }
   }
 
-  /** Waits until every node has answered or failed to, but not longer than `timeoutMs`. Keeps the process alive. */
-  async #askAll(timeoutMs: number): Promise<void> {
+  /**
+   * Waits until every node has answered or failed to, or until what is known then is enough, but not longer than `timeoutMs`.
+   * Keeps the process alive.
+   */
+  async #askAll(timeoutMs: number, isEnough: () => boolean = () => false): Promise<void> {
     const answers = [...this.#watches.values()].map((watch) => watch.askNow())
     await new Promise<void>((resolve) => {
       const timer = this.#clock.after(timeoutMs, resolve, { waitedFor: true })
-      void Promise.all(answers).then(() => {
+      const stop = () => {
         timer.stop()
         resolve()
-      })
+      }
+      for (const answer of answers) void answer.then(() => isEnough() && stop())
+      void Promise.all(answers).then(stop)
     })
+  }
+
+  #isThere(what: 'primary' | 'any', shard: string | undefined): boolean {
+    const choices = this.#choices?.of(shard)
+    if (choices === undefined) return false
+    return choices.primaries.nodes.length > 0 || (what === 'any' && choices.replicas.nodes.length > 0)
+  }
+
+  /** Whether it makes sense to wait for a primary: there is a cluster, it may have one, and it is not our mistake that it has none. */
+  #mayHavePrimary(shard: string | undefined): boolean {
+    const its = this.#view.nodes.filter((it) => it.shard === shard)
+    const isOursToMend = ({ health }: NodeView) =>
+      (health.state === 'down' || health.state === 'probing') && this.judge(health.cause).failure === 'misconfigured'
+    const able = its.filter((it) => it.configured !== 'replica' || it.role === 'primary' || it.promotedIn > 0)
+    return its.some((it) => this.#nodes.get(it.name)?.hasAnswered) && able.some((it) => !isOursToMend(it))
   }
 }
 
@@ -355,6 +435,9 @@ function countingMoments(): Moments {
   return { next: () => ++last }
 }
 
+/** How often those under way are counted while writes are paused. */
+const DRAIN_POLL_MS = 5
+
 /** The catalogue of a large database takes longer than a role. */
 const CATALOGUE_TIMEOUT_MS = 10_000
 
@@ -363,6 +446,9 @@ const CHANNELS = {
   routed: channel('sluice:routed'),
   nodeWentDown: channel('sluice:nodeWentDown'),
   nodeCameUp: channel('sluice:nodeCameUp'),
+  writesHeld: channel('sluice:writesHeld'),
+  writesReleased: channel('sluice:writesReleased'),
+  nodeFenced: channel('sluice:nodeFenced'),
   nodeChangedRole: channel('sluice:nodeChangedRole'),
   statementRetried: channel('sluice:statementRetried'),
   readFellBack: channel('sluice:readFellBack'),

@@ -11,6 +11,7 @@ import type { CallRoute, ViewRoute } from '../routing/need.js'
 import type { PrimaryReadBudget } from './budget.js'
 import type { Choices } from './choices.js'
 import type { History } from './history.js'
+import type { Hold } from './hold.js'
 import type { Node } from './node.js'
 import type { Session } from './session.js'
 
@@ -54,8 +55,13 @@ export interface RouterParts<Pool extends NodePool> {
   readonly historyOf: (shard: string | undefined) => History<Pool>
   /** Settles with the node's next word on where it stands. */
   readonly askPosition: (node: Node<Pool>) => Promise<void>
-  /** Asks every node what it is, at most for `timeoutMs`. */
-  readonly askAll: (timeoutMs: number) => Promise<void>
+  /** Asks every node what it is, at most for `timeoutMs`, or until what is known is enough. */
+  readonly askAll: (timeoutMs: number, isEnough?: () => boolean) => Promise<void>
+  /** Every node has answered once, or failed to. */
+  readonly isSettled: () => boolean
+  readonly hold: Hold
+  /** Whether waiting for a primary of this shard makes sense. */
+  readonly mayHavePrimary: (shard: string | undefined) => boolean
   /** A statement has ended that may have defined tables anew. */
   readonly noteDefinition: (found: Classification) => void
   /** A replica refused this text, and the primary took it. @returns the text's fingerprint. */

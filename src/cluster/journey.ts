@@ -9,6 +9,7 @@ import { catchUp } from './catch-up.js'
 import { type Choice, pickFrom, type ShardChoices, without } from './choices.js'
 import type { Errand, RouterParts } from './errand.js'
 import type { Fit } from './fit.js'
+import type { Wait, WaitsFor } from './hold.js'
 import type { Node } from './node.js'
 import { notReached } from './not-reached.js'
 
@@ -40,7 +41,7 @@ export class Journey<Pool extends NodePool, Result> {
   readonly #router: Tries<Pool>
   readonly #errand: Errand<Pool, Result>
   readonly #shard: string | undefined
-  readonly #deadlineMs: number
+  #deadlineMs: number
   readonly #tried = new Set<Node<Pool>>()
   readonly #fit: Fit<Pool> | undefined
   #need: Need
@@ -50,6 +51,11 @@ export class Journey<Pool extends NodePool, Result> {
   #waitedMs = 0
   /** It has its place among the reads on the primary, for as many tries as it takes. */
   #hasPlace = false
+  /** Since when it has waited for a primary, all in all. */
+  #heldSinceMs: number | undefined
+  #lastWait: Wait = 'over'
+  /** Its turn has come, and others wait until it is done. */
+  #isLetGo = false
   #last: { readonly node: Node<Pool>; readonly error: Error } | undefined
   /** The replica that refused the statement, while the primary is trying it. */
   #refusedBy: Node<Pool> | undefined
@@ -73,6 +79,8 @@ export class Journey<Pool extends NodePool, Result> {
     if (this.#need.to === 'node') return this.#tryNamed(this.#need.node ?? '')
     const { primaries, replicas } = this.#router.choicesFor(this.#shard)
     if (this.#need.to === 'replica') return this.#startRead(without(replicas, this.#tried))
+    if (!this.#router.parts.isSettled() && !this.#hasAsked) return this.#askAndStartAgain()
+    if (this.#mustQueue()) return this.#waitForPrimary('primary')
     const primary = pickFrom(without(primaries, this.#tried), this.#router.parts.primaryBalancer)
     return primary === undefined ? this.#askAndStartAgain() : this.#try(primary)
   }
@@ -160,7 +168,7 @@ export class Journey<Pool extends NodePool, Result> {
       const names = parts.config.nodes.map((it) => it.name).join(', ')
       throw new UnknownNodeError(`no node is called ${name}; there are ${names}`, [])
     }
-    if (!canServe(node.health)) throw this.#nobody()
+    if (!canServe(node.health) || node.fence !== undefined) throw this.#nobody()
     return this.#try(node)
   }
 
@@ -194,15 +202,65 @@ export class Journey<Pool extends NodePool, Result> {
     publish('readWasAhead', { to: primary.name, level, mustSee, waitedMs: Math.round(this.#waitedMs) })
   }
 
-  /** Nobody can serve as far as we know: ask all nodes once, and look again. */
+  /** Nobody can serve as far as we know: ask all nodes once, and look again; then wait for a primary. */
   async #askAndStartAgain(): Promise<Result> {
     const { parts } = this.#router
-    if (this.#hasAsked) throw this.#nobody()
+    if (this.#hasAsked) return this.#waitForPrimary(this.#whatWouldDo())
     this.#hasAsked = true
-    await parts.askAll(Math.max(0, this.#deadlineMs - parts.clock.now()))
+    await parts.askAll(Math.max(0, this.#deadlineMs - parts.clock.now()), () => this.#isFound())
     this.#hasWaited = false
     for (const node of this.#tried) if (node.health.state === 'up') this.#tried.delete(node)
     return this.start()
+  }
+
+  /** A primary that has not failed us: no need to hear of those that are slow to answer. */
+  #isFound(): boolean {
+    const { primaries } = this.#router.choicesFor(this.#shard)
+    return this.#router.parts.isSettled() && without(primaries, this.#tried).nodes.length > 0
+  }
+
+  /** Others wait already, or writes are paused; reads may go on then. */
+  #mustQueue(): boolean {
+    const { hold } = this.#router.parts
+    if (hold.isIdle || this.#isLetGo) return false
+    return hold.isPaused ? !isRepeatable(this.#errand.found) : hold.hasLine(this.#shard)
+  }
+
+  /** `undefined`: no wait would help. */
+  #whatWouldDo(): WaitsFor | undefined {
+    const { parts } = this.#router
+    const isRead = this.#need.to === 'replica'
+    if (!parts.mayHavePrimary(this.#shard) || (isRead && parts.budget.isClosed)) return undefined
+    const { primaries } = this.#router.choicesFor(this.#shard)
+    if (primaries.nodes.length === 0) return isRead && this.#fit === undefined ? 'any' : 'primary'
+    const isEndpoint = this.#last?.node.config.neverEject === true && !isRead
+    return isEndpoint ? 'next-round' : undefined
+  }
+
+  /** Waits for its turn on a primary, in all for no longer than `holdWritesMs`. */
+  async #waitForPrimary(waitsFor: WaitsFor | undefined): Promise<Result> {
+    const { clock, config, hold } = this.#router.parts
+    this.#leave()
+    if (waitsFor === undefined || config.holdWritesMs === 0) throw this.#nobody()
+    this.#heldSinceMs ??= clock.now()
+    this.#lastWait = await hold.enter(this.#shard, waitsFor, this.#heldSinceMs + config.holdWritesMs)
+    if (this.#lastWait !== 'over') throw this.#nobody()
+    this.#isLetGo = true
+    this.#hasAsked = false
+    this.#hasWaited = false
+    this.#tried.clear()
+    this.#deadlineMs = clock.now() + config.acquireTimeoutMs
+    try {
+      return await this.start()
+    } finally {
+      this.#leave()
+    }
+  }
+
+  #leave(): void {
+    if (!this.#isLetGo) return
+    this.#isLetGo = false
+    this.#router.parts.hold.leave(this.#shard)
   }
 
   /** What to throw when no node is left. What a server said about the statement is worth more than our own words. */
@@ -213,9 +271,20 @@ export class Journey<Pool extends NodePool, Result> {
     const cause = last === undefined ? undefined : { cause: last }
     if (this.#fit !== undefined && this.#hasWaited) return this.#behind()
     if (this.#need.to === 'primary') {
-      return new NoPrimaryError('no primary can take the statement', this.#refusals('primary'), cause)
+      return new NoPrimaryError(`no primary can take the statement${this.#howLong()}`, this.#refusals('primary'), cause)
     }
-    return new NoReplicaError('no node can take the read', this.#refusals('replica'), cause)
+    return new NoReplicaError(`no node can take the read${this.#howLong()}`, this.#refusals('replica'), cause)
+  }
+
+  #howLong(): string {
+    const { clock, config, hold } = this.#router.parts
+    if (this.#lastWait === 'too-many') return `, and ${config.maxHeldWrites} others wait for one already`
+    if (this.#lastWait === 'closed') return ', and the pool was ended'
+    if (this.#heldSinceMs === undefined) return ''
+    const heldMs = Math.round(clock.now() - this.#heldSinceMs)
+    return hold.isPaused
+      ? `: writes have been paused for longer than the ${heldMs} ms that it waited`
+      : `; it waited ${heldMs} ms`
   }
 
   #behind(): Error {

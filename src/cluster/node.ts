@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.js'
+import { ConnectionLostError } from '../base/errors.js'
 import type { NodeConfig } from '../model/config.js'
 import type { Demand, Driver, NodePool } from '../model/driver.js'
 import type { Publish } from '../model/events.js'
+import type { Fence, Lineal } from '../model/fence.js'
 import { canStep, type Health } from '../model/health.js'
 import type { NodeStatus } from '../model/node-status.js'
 import type { Position, Sample } from '../model/position.js'
 import type { Load, NodeView, Progress, Role } from '../model/view.js'
+import { fenceText } from '../routing/fencing.js'
 
 /** Counted over the life of the pool, for `stats()`. */
 export interface NodeCounts {
@@ -40,13 +43,17 @@ export interface Asked {
 export interface NodeParts {
   readonly clock: Clock
   readonly publish: Publish
-  /** Called after every change of health or role; answers with the version of the view that shows it. */
-  readonly changed: () => number
+  /** Called after every change of health or role. */
+  readonly changed: () => void
+  /** The version of the view that will show the next change. */
+  readonly nextVersion: () => number
   /** An idle connection broke. */
   readonly lost: () => void
   /** It has said where it stands. `wasReplica`: before, in the same life of its server. */
   readonly progressed: (sample: Sample, status: NodeStatus, wasReplica: boolean) => void
 }
+
+type Writes = 'unknown' | 'taken' | 'refused'
 
 /** How much one statement moves the mean: about the last twenty count. */
 const LATENCY_WEIGHT = 0.1
@@ -62,6 +69,13 @@ export class Node<Pool extends NodePool = NodePool> {
   readonly #parts: NodeParts
   #status: NodeStatus | undefined
   #wasReplicaInThisLife = false
+  /** Survives the loss of the node, unlike its status: an old primary is known by it. */
+  #history: Lineal | undefined
+  #isReceiving: boolean | undefined
+  #writes: Writes = 'unknown'
+  #fence: Fence | undefined
+  #wasAsked = false
+  #hasAnswered = false
   #readInThisLife: Demand | undefined
   #health: Health = { state: 'unknown' }
   #role: Role
@@ -111,6 +125,12 @@ export class Node<Pool extends NodePool = NodePool> {
       role: this.#role,
       health: this.#health,
       promotedIn: this.#promotedIn,
+      history: this.#history,
+      isReceiving: this.#role === 'replica' ? this.#isReceiving : undefined,
+      isReadOnly: this.#role === 'primary' && this.#writes === 'refused',
+      isVouchedFor: false,
+      takesReads: true,
+      fence: this.#fence,
       load: this.#load,
       progress: this.#progress,
     }
@@ -138,8 +158,50 @@ export class Node<Pool extends NodePool = NodePool> {
     if (before?.startedAt !== undefined && status.startedAt !== before.startedAt) this.#beginLife()
     else if (before?.role === 'replica') this.#wasReplicaInThisLife = true
     this.#status = status
-    this.setRole(status.role)
+    const isNews = this.#noteHistory(status)
+    if (!this.#become(status.role) && isNews) this.#parts.changed()
     if (status.position !== undefined) this.advanced(status.position, status, asked)
+  }
+
+  /** @returns whether it is news. */
+  #noteHistory({ role, position, startedAt, isReceiving, isReadOnly }: NodeStatus): boolean {
+    const isNew = position !== undefined && !isSameHistory(this.#history, { ...position, startedAt })
+    if (isNew) this.#history = { system: position.system, timeline: position.timeline, startedAt }
+    const writes = writesOf(role, isReadOnly, this.#writes)
+    if (!isNew && isReceiving === this.#isReceiving && writes === this.#writes) return false
+    this.#isReceiving = isReceiving
+    this.#writes = writes
+    return true
+  }
+
+  /** It has answered once, or failed to. */
+  get wasAsked(): boolean {
+    return this.#wasAsked
+  }
+
+  noteAsked(): void {
+    if (this.#wasAsked) return
+    this.#wasAsked = true
+    this.#parts.changed()
+  }
+
+  /** Ever: it is there, and lets us in. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
+  }
+
+  get fence(): Fence | undefined {
+    return this.#fence
+  }
+
+  /** The cluster's judgement: no statement is sent here while it stands, and what is under way is given up. */
+  setFence(fence: Fence | undefined): void {
+    if (fence === this.#fence) return
+    this.#fence = fence
+    if (fence === undefined) return
+    const why = `${this.name} ${fenceText(fence)}`
+    this.pool.abandon('all', new ConnectionLostError(this.name, why))
+    this.#parts.publish('nodeFenced', { node: this.name, fence })
   }
 
   /** It stands here. Further back than before is another life: a server does not forget while it runs. */
@@ -181,18 +243,27 @@ export class Node<Pool extends NodePool = NodePool> {
    * called it one proves nothing, and must not draw writes to it.
    */
   setRole(role: Role): void {
-    if (role === 'unknown') return
+    // A promotion begins a new timeline: what it said of its history as a replica does not count any more.
+    if (role === 'primary' && role !== this.#role) this.#history = undefined
+    this.#become(role)
+  }
+
+  /** @returns whether it is something else than before. */
+  #become(role: Role): boolean {
+    if (role === 'unknown') return false
     const wasReplica = this.#hasSaidReplica
     this.#hasSaidReplica = role === 'replica'
-    if (role === this.#role) return
+    if (role === this.#role) return false
     const from = this.#role
     this.#role = role
-    this.#promotedIn = role === 'primary' && wasReplica ? this.#parts.changed() : 0
+    this.#promotedIn = role === 'primary' && wasReplica ? this.#parts.nextVersion() : 0
     this.#parts.changed()
     this.#parts.publish('nodeChangedRole', { node: this.name, from, to: role })
+    return true
   }
 
   cameUp(): void {
+    this.#hasAnswered = true
     if (this.#health.state === 'up') return
     this.startProbing()
     const before = this.#health
@@ -206,12 +277,15 @@ export class Node<Pool extends NodePool = NodePool> {
     return this.#health.state === 'down' || this.#health.state === 'probing' ? this.#health.failures : 0
   }
 
-  /** @param forMs until it is probed again. */
-  wentDown(cause: Error, forMs: number): void {
+  /**
+   * @param forMs until it is probed again.
+   * @param isCounted `false`: it was asked out of turn, because somebody needs a primary, and should not stay out for longer.
+   */
+  wentDown(cause: Error, forMs: number, isCounted: boolean): void {
     const before = this.#health
     if (before.state === 'draining' || before.state === 'down') return
     this.forget()
-    const failures = this.failures + 1
+    const failures = isCounted || this.failures === 0 ? this.failures + 1 : this.failures
     if (before.state === 'probing') return this.#step({ ...before, state: 'down', failures, cause })
     this.counts.ejections++
     this.#step({ state: 'down', sinceMs: this.#parts.clock.now(), failures, cause })
@@ -231,6 +305,22 @@ export class Node<Pool extends NodePool = NodePool> {
     this.#health = to
     this.#parts.changed()
   }
+}
+
+/** A role that may never write tells nothing of the server: only what took writes before can be said to refuse them now. */
+function writesOf(role: Role, isReadOnly: boolean, before: Writes): Writes {
+  if (role !== 'primary') return 'unknown'
+  if (!isReadOnly) return 'taken'
+  return before === 'unknown' ? 'unknown' : 'refused'
+}
+
+function isSameHistory(one: Lineal | undefined, other: Lineal): boolean {
+  return (
+    one !== undefined &&
+    one.system === other.system &&
+    one.timeline === other.timeline &&
+    one.startedAt === other.startedAt
+  )
 }
 
 /** Where a standby vouches for its timeline may come and go; the timeline does not. */

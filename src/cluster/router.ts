@@ -72,6 +72,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     if (need.to === 'node') return undefined
     const choices = this.choicesFor(this.#shardOf(errand.call))
     if (need.to === 'primary') {
+      if (!this.parts.isSettled() || !this.parts.hold.isIdle) return undefined
       const preferred = choices.primaries.nodes.find((node) => node.name === errand.preferred)
       return preferred ?? pickFrom(choices.primaries, this.parts.primaryBalancer)
     }

@@ -43,6 +43,8 @@ export class Watch<Pool extends NodePool> {
   #asking: Promise<void> | undefined
   #lastAnswerMs: number
   #outForMs = 0
+  /** The question under way was asked out of turn: its failure says nothing that was not known. */
+  #isSearching = false
   #stopped = true
 
   constructor(node: Node<Pool>, parts: WatchParts) {
@@ -80,6 +82,15 @@ export class Watch<Pool extends NodePool> {
     return this.#asking
   }
 
+  /** Asks in search of a primary: as often as it takes, and no failure lets the node stay out for longer. */
+  search(): void {
+    if (this.#stopped || this.#asking !== undefined) return
+    this.#isSearching = true
+    void this.askNow().finally(() => {
+      this.#isSearching = false
+    })
+  }
+
   /** A statement or an idle connection found the node unreachable. */
   reportFailure(cause: Error, isSure: boolean): void {
     if (this.#node.config.neverEject) return
@@ -98,6 +109,7 @@ export class Watch<Pool extends NodePool> {
     } catch (error) {
       if (!this.#stopped) this.#missed(error as Error)
     }
+    this.#node.noteAsked()
   }
 
   async #askStatus(timeoutMs: number): Promise<void> {
@@ -164,8 +176,9 @@ export class Watch<Pool extends NodePool> {
 
   #goDown(cause: Error): void {
     this.#refusals = 0
-    this.#outForMs = this.#parts.ejectFor(this.#node, this.#node.failures + 1)
-    this.#node.wentDown(cause, this.#outForMs)
+    const isCounted = !this.#isSearching
+    this.#outForMs = this.#parts.ejectFor(this.#node, this.#node.failures + (isCounted ? 1 : 0))
+    this.#node.wentDown(cause, this.#outForMs, isCounted)
   }
 
   #scheduleNext(): void {

@@ -48,6 +48,10 @@ export interface ClusterConfig<Driver = unknown> {
   readonly primaryReads: PrimaryReads
   /** Longest wait for a connection, over all nodes tried, in milliseconds. */
   readonly acquireTimeoutMs: number
+  /** How long what needs a primary waits for one, in milliseconds; 0: not at all. */
+  readonly holdWritesMs: number
+  /** Most statements that wait so at once. */
+  readonly maxHeldWrites: number
   readonly probe: {
     /** Rhythm of the health question to each node. */
     readonly everyMs: number

@@ -46,6 +46,8 @@ export interface NodePool<Request = unknown, Result = unknown> {
   readonly total: number
   readonly idle: number
   readonly waiting: number
+  /** Requests under way that cannot be run again elsewhere, and open transactions. */
+  readonly unfinished: number
   /** Waits for requests under way, then closes every connection. */
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../base/errors.js'
+import type { Fence } from './fence.js'
 import type { Route } from './route.js'
 import type { TokenProblem } from './token-problem.js'
 import type { Role } from './view.js'
@@ -13,6 +14,12 @@ export interface ClusterEvents {
   /** A node takes no more work. It is probed again after `forMs`. */
   nodeWentDown: { readonly node: string; readonly cause: Error; readonly failures: number; readonly forMs: number }
   nodeCameUp: { readonly node: string; readonly downMs: number }
+  /** What needs a primary waits from now on: none is there, or writes are paused. */
+  writesHeld: { readonly shard: string | undefined; readonly because: 'no-primary' | 'paused' }
+  /** Nothing waits any more. `count`: how many did, those included that gave up. */
+  writesReleased: { readonly shard: string | undefined; readonly count: number; readonly heldMs: number }
+  /** A node gets no statement any more, though it may answer; what was under way there is given up. */
+  nodeFenced: { readonly node: string; readonly fence: Fence }
   /** The server says that it is something else than before. */
   nodeChangedRole: { readonly node: string; readonly from: Role; readonly to: Role }
   /** A statement failed on `from` and runs again on `to`; the caller sees nothing of it. */

@@ -8,6 +8,10 @@ export interface NodeStatus {
   readonly position: Position | undefined
   /** When its server process began, as it says; another value is another life, which may know less. */
   readonly startedAt: string | undefined
+  /** A replica: a process of its server receives, or tries to. */
+  readonly isReceiving: boolean | undefined
+  /** New transactions of ours there may not write, by a setting. A replica's never may. */
+  readonly isReadOnly: boolean
   /** A primary: where its last recovery ended. In the life in which it was promoted, its timeline began there. */
   readonly recoveredTo: bigint | undefined
 }

@@ -1,3 +1,4 @@
+import type { Fence, Lineal } from './fence.js'
 import type { Health } from './health.js'
 import type { Position } from './position.js'
 
@@ -38,6 +39,18 @@ export interface NodeView {
   readonly configured: Role
   /** The version of the view in which this process saw it turn from replica to primary; 0: never. */
   readonly promotedIn: number
+  /** What it said of its history of writes last; `undefined`: nothing. */
+  readonly history: Lineal | undefined
+  /** A replica: whether it receives from anybody. `undefined`: it did not say. */
+  readonly isReceiving: boolean | undefined
+  /** A primary that took writes before, and refuses them now: it is about to be replaced, or somebody said so. */
+  readonly isReadOnly: boolean
+  /** The engine that a topology asked names it as the primary. */
+  readonly isVouchedFor: boolean
+  /** `false`: the topology says that it shall not read. */
+  readonly takesReads: boolean
+  /** Why it gets no statement, however well it is; `undefined`: it may. */
+  readonly fence: Fence | undefined
   readonly health: Health
   readonly weight: number
   readonly zone: string | undefined

@@ -58,6 +58,8 @@ function readPool(
     ...readConsistency(given, nodes, problems),
     primaryReads: readPrimaryReads(given['primaryReads'], nodes, problems),
     acquireTimeoutMs: readAcquireTimeout(given, problems),
+    holdWritesMs: readMs('holdWritesMs', given['holdWritesMs'], 0, problems) ?? 10_000,
+    maxHeldWrites: problems.number('maxHeldWrites', given['maxHeldWrites'], { least: 0, isWhole: true }) ?? 1000,
     probe: readProbe(given['probe'], problems),
     ...readFunctionLists(given, problems),
     catalogueRefreshMs: readMs('catalogueRefreshMs', given['catalogueRefreshMs'], 100, problems) ?? 60_000,

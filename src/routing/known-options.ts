@@ -21,6 +21,8 @@ export const POOL_KEYS = [
   'defaultShard',
   'primaryReads',
   'acquireTimeoutMs',
+  'holdWritesMs',
+  'maxHeldWrites',
   'probe',
   'readFunctions',
   'writeFunctions',

@@ -145,6 +145,16 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
    * if that is set, else 10000; unlike in `pg`, nobody waits for ever. From 1 to 2147483647.
    */
   readonly acquireTimeoutMs?: number
+  /**
+   * How long a write or a new transaction waits while there is no primary, or while writes are paused, in milliseconds. Default
+   * 10000: a promotion takes a second or so, an engine that has to notice first rarely more than this. They wait in
+   * their order and run on the new primary; a read that only the primary can answer waits too. 0: they fail at once.
+   *
+   * Nothing waits where no node has ever answered, or where the primary refuses us: that is a mistake, not a failover.
+   */
+  readonly holdWritesMs?: number
+  /** Most statements that wait so at once; more fail at once. Default 1000: some memory, and a few seconds of work. At least 0. */
+  readonly maxHeldWrites?: number
   /** The health question, asked of every node on a connection of its own. Milliseconds, from 10 to 2147483647. */
   readonly probe?: {
     /** How often. Default 1000: a moved primary or a frozen node is noticed about as fast. */

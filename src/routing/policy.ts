@@ -1,6 +1,7 @@
 import type { Refusal } from '../base/errors.js'
 import { canServe } from '../model/health.js'
 import type { NodeView, View } from '../model/view.js'
+import { fenceText } from './fencing.js'
 
 /** The nodes of one shard, or those without any, that may serve now, in the order of the configuration. */
 export interface Allowed {
@@ -10,25 +11,23 @@ export interface Allowed {
 
 /** Which nodes of this view may take writes, and which may take reads. Made once for each view. */
 export function allowedIn(view: View, shard: string | undefined): Allowed {
-  const serving = view.nodes.filter((node) => canServe(node.health) && node.shard === shard)
+  const serving = view.nodes.filter((node) => canServe(node.health) && node.shard === shard && node.fence === undefined)
   return {
-    primaries: writersAmong(serving.filter((node) => node.role === 'primary')),
-    replicas: serving.filter((node) => node.role === 'replica'),
+    primaries: heardAmong(serving.filter((node) => node.role === 'primary' && !node.isReadOnly)),
+    replicas: freshAmong(serving.filter((node) => node.role === 'replica' && node.takesReads)),
   }
 }
 
-/**
- * Several nodes may say that they are the primary: an old one that came back, or a configuration with two writers.
- *
- * A promotion that this process has seen is news: only the latest promoted node is believed, and the others are fenced.
- * Without one, the configuration decides. Where it does not say either, nobody is believed: better no write than two
- * histories.
- */
-function writersAmong(primaries: readonly NodeView[]): readonly NodeView[] {
-  if (primaries.length < 2) return primaries
-  const latest = primaries.reduce((best, node) => (node.promotedIn > best.promotedIn ? node : best))
-  if (latest.promotedIn > 0) return [latest]
-  return primaries.filter((node) => node.configured === 'primary')
+/** Once one has said that it is the primary, what the configuration says of those that have not is not enough. */
+function heardAmong(primaries: readonly NodeView[]): readonly NodeView[] {
+  const heard = primaries.filter((node) => node.health.state === 'up')
+  return heard.length > 0 ? heard : primaries
+}
+
+/** A replica that receives from nobody falls behind without end: it reads only where no other can. */
+function freshAmong(replicas: readonly NodeView[]): readonly NodeView[] {
+  const fresh = replicas.filter((node) => node.isReceiving !== false)
+  return fresh.length > 0 ? fresh : replicas
 }
 
 /** Every node of the view that may not serve, and why: for the error that says that nobody could. */
@@ -40,7 +39,10 @@ function whyNot(node: NodeView, wanted: 'primary' | 'replica', shard: string | u
   if (shard !== undefined && node.shard !== shard) return `is in shard ${node.shard ?? '(none)'}`
   if (node.health.state === 'down' || node.health.state === 'probing') return `is down: ${node.health.cause.message}`
   if (node.health.state === 'draining') return 'is draining'
+  if (node.fence !== undefined) return fenceText(node.fence)
   if (node.role === 'unknown') return 'has not said its role yet'
   if (node.role !== wanted) return `is a ${node.role}`
-  return wanted === 'primary' ? 'is not believed: another node says that it is the primary' : 'failed in this call'
+  if (wanted === 'primary' && node.isReadOnly) return 'is the primary, and read-only now'
+  if (wanted === 'replica' && !node.takesReads) return 'shall not read, by its topology'
+  return 'failed in this call'
 }

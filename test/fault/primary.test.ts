@@ -66,8 +66,8 @@ test('a primary that is silent for too long gives up its writes as unknown, and 
   assert.deepEqual(read.rows, [{ n: 1 }])
 })
 
-test('without a primary a write fails at once, was not sent, and the error names every node', async (t) => {
-  const { cluster, pool } = await clusterAndPool(t)
+test('without a primary, and none to be waited for, a write fails at once, was not sent, and the error names every node', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { holdWritesMs: 0 })
   await pool.query('select 1')
   await cluster.stop('primary', 'kill')
   const error = await eventually(

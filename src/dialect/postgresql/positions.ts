@@ -20,6 +20,8 @@ export const STATUS_QUERY = `select pg_catalog.pg_is_in_recovery() as in_recover
     else ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::int
   end as timeline,
   (select system_identifier from pg_catalog.pg_control_system())::text as system,
+  exists (select from pg_catalog.pg_stat_wal_receiver) as receiving,
+  pg_catalog.current_setting('default_transaction_read_only') = 'on' as read_only,
   pg_catalog.pg_postmaster_start_time()::text as started,
   pg_catalog.current_setting('wal_block_size')::int as block,
   pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))::int as segment`
@@ -30,13 +32,25 @@ interface StatusRow {
   readonly replayed: string | null
   readonly timeline: number | null
   readonly system: string | null
+  readonly receiving: boolean
+  readonly read_only: boolean
   readonly started: string | null
   readonly block: number
   readonly segment: number
 }
 
 export function statusOf(row: unknown): NodeStatus {
-  const { in_recovery: isReplica, written, replayed, timeline, system, started, block, segment } = row as StatusRow
+  const {
+    in_recovery: isReplica,
+    written,
+    replayed,
+    timeline,
+    system,
+    started,
+    block,
+    segment,
+    ...rest
+  } = row as StatusRow
   const lsn = isReplica ? replayed : written
   const at = lsn === null ? undefined : isReplica ? lsnOf(lsn) : endOfRecords(lsnOf(lsn), block, segment)
   const isKnown = at !== undefined && timeline !== null && system !== null
@@ -44,6 +58,8 @@ export function statusOf(row: unknown): NodeStatus {
     role: isReplica ? 'replica' : 'primary',
     position: isKnown ? { system, timeline: Number(timeline), lsn: at } : undefined,
     startedAt: started ?? undefined,
+    isReceiving: isReplica ? rest.receiving : undefined,
+    isReadOnly: rest.read_only,
     recoveredTo: isReplica || replayed === null ? undefined : lsnOf(replayed),
   }
 }

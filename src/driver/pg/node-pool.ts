@@ -37,6 +37,7 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
   readonly #underWay = new Set<UnderWay>()
   readonly #leisurely = new Set<SideConnection>()
   readonly #lentBefore = new WeakSet<PgClient>()
+  readonly #leased = new Set<PgClient>()
 
   constructor(node: NodeConfig<PgPoolOptions>, parts: PgNodeParts, reports: NodeReports) {
     this.name = node.name
@@ -81,11 +82,25 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
         settled = true
         this.#underWay.delete(waiter)
         if (lease === undefined) reject(error)
-        else resolve(lease)
+        else resolve(this.#noted(lease))
       }
       this.#underWay.add(waiter)
       this.acquireThen(demand, settle)
     })
+  }
+
+  #noted({ client, release }: Lease): Lease {
+    this.#leased.add(client)
+    const released: ReleaseClient = (error) => {
+      this.#leased.delete(client)
+      release(error)
+    }
+    return { client, release: released }
+  }
+
+  get unfinished(): number {
+    const requests = [...this.#underWay].filter((it) => !it.repeatable).length
+    return requests + [...this.#leased].filter((it) => this.statusOf(it) !== 'I').length
   }
 
   /** @internal The callback form of `acquire`, without a promise. */

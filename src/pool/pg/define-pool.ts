@@ -103,6 +103,16 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       return cluster.caughtUp(session, options.waitMs ?? cluster.config.waitMs)
     }
 
+    async pause(options: { readonly waitMs?: number } = {}): Promise<boolean> {
+      if (this.#core instanceof SingleNode) throw new Error('a pool of one server cannot be paused: give it its nodes')
+      const { cluster } = this.#core
+      return cluster.pause(options.waitMs ?? cluster.config.holdWritesMs)
+    }
+
+    resume(): void {
+      if (!(this.#core instanceof SingleNode)) this.#core.cluster.resume()
+    }
+
     view(): View {
       return this.#core instanceof SingleNode ? this.#core.view : this.#core.cluster.view
     }
@@ -237,7 +247,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
           if (this.listenerCount('error') > 0) this.emit('error', error, client)
         })
       }
-      for (const name of CLUSTER_EVENTS) {
+      for (const name of Object.keys(CLUSTER_EVENTS) as (keyof typeof CLUSTER_EVENTS)[]) {
         core.cluster.events.on(name, (message: unknown) => this.emit(name, message))
       }
       this.#listenToRoutesOnDemand(core)
@@ -260,21 +270,24 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
 }
 
 /** All but `routed`, which costs something for every statement and is passed on only when asked for. */
-const CLUSTER_EVENTS = [
-  'nodeWentDown',
-  'nodeCameUp',
-  'nodeChangedRole',
-  'statementRetried',
-  'readFellBack',
-  'statementMisjudged',
-  'sessionStateUndone',
-  'catalogueFailed',
-  'connectionLost',
-  'readWasAhead',
-  'positionLost',
-  'tokenRefused',
-  'positionUnknown',
-] as const satisfies readonly (keyof ClusterEvents)[]
+const CLUSTER_EVENTS: Readonly<Record<Exclude<keyof ClusterEvents, 'routed'>, true>> = {
+  nodeWentDown: true,
+  nodeCameUp: true,
+  nodeChangedRole: true,
+  nodeFenced: true,
+  writesHeld: true,
+  writesReleased: true,
+  statementRetried: true,
+  readFellBack: true,
+  statementMisjudged: true,
+  sessionStateUndone: true,
+  catalogueFailed: true,
+  connectionLost: true,
+  readWasAhead: true,
+  positionLost: true,
+  tokenRefused: true,
+  positionUnknown: true,
+}
 
 /** In the words of `pg`. */
 function afterEnd(): Error {

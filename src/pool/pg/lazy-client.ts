@@ -1,10 +1,13 @@
 import { AsyncResource } from 'node:async_hooks'
+import { ConnectionLostError } from '../../base/errors.js'
 import { markOutcome } from '../../base/outcome.js'
 import type { Call } from '../../cluster/errand.js'
 import { currentSession, Session } from '../../cluster/session.js'
 import type { PgNodePool } from '../../driver/pg/node-pool.js'
 import type { Demand } from '../../model/driver.js'
+import type { Fence } from '../../model/fence.js'
 import type { Classification } from '../../model/intent.js'
+import { fenceText } from '../../routing/fencing.js'
 import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
 import { checkCall } from './check-call.js'
@@ -162,6 +165,7 @@ export class LazyClient extends ClientFace {
   async #runHeld(loan: Loan, call: PgCall, found: Classification, session: Session): Promise<unknown> {
     const { cluster } = this.#core
     const node = cluster.nodes.get(loan.pool.name)
+    this.#refuseFenced(node?.fence, loan)
     if (node !== undefined && !loan.isInTransaction) {
       await cluster.catchUpOn(node, found, this.#callFor(call, found, session))
     }
@@ -263,6 +267,15 @@ export class LazyClient extends ClientFace {
     if (!this.#turns.isTaken) this.#drop(error)
     // Nobody has to listen: whoever uses the client next hears of it.
     if (this.listenerCount('error') > 0) this.emit('error', error)
+  }
+
+  /** An open transaction there is rolled back: whatever it committed would be lost with its node. */
+  #refuseFenced(fence: Fence | undefined, loan: Loan): void {
+    if (fence === undefined) return
+    const error = new ConnectionLostError(loan.pool.name, `${loan.pool.name} ${fenceText(fence)}`)
+    this.#lost = error
+    this.#drop(error)
+    this.#refuseIfUseless(false)
   }
 
   #refuseIfUseless(isLate: boolean): void {

@@ -45,6 +45,16 @@ export interface RoutedPool extends RoutedCalls {
    * @throws {ClosedError} after `end()`.
    */
   caughtUp(session: Session, options?: { readonly waitMs?: number }): Promise<boolean>
+  /**
+   * Holds writes and new transactions from now on, and waits until those under way on the primary have finished: for a planned
+   * switchover. Reads go on. What is held waits for no longer than `holdWritesMs`.
+   *
+   * @param options.waitMs how long to wait for those under way. Default: `holdWritesMs`.
+   * @returns whether they all have finished. The pool is paused either way, until `resume`.
+   */
+  pause(options?: { readonly waitMs?: number }): Promise<boolean>
+  /** Ends a pause: what was held goes on, in its order. */
+  resume(): void
   /** Every node as this process sees it now. Immutable: ask again for news. */
   view(): View
   stats(): ClusterStats

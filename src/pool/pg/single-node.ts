@@ -23,6 +23,12 @@ export class SingleNode {
       health: { state: 'unknown' },
       load: { inFlight: 0, latencyMs: 0 },
       promotedIn: 0,
+      history: undefined,
+      isReceiving: undefined,
+      isReadOnly: false,
+      isVouchedFor: false,
+      takesReads: true,
+      fence: undefined,
       progress: UNKNOWN,
     } as const
     this.#node = { name, address, weight, zone, shard, role, configured: role, ...unwatched }
@@ -41,6 +47,7 @@ export class SingleNode {
       nodes: [{ node: this.#node.name, connections, lag: undefined, ...uncounted }],
       routes: {},
       primaryReads: { inUse: 0, waiting: 0 },
+      held: 0,
     }
   }
 }

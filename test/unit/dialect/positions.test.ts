@@ -12,6 +12,8 @@ const row = {
   replayed: null,
   timeline: 3,
   system: '7711942190459984420',
+  receiving: true,
+  read_only: false,
   started: '2026-11-25 03:14:25.011865+00',
   block: BLOCK,
   segment: SEGMENT,
@@ -41,6 +43,8 @@ test('a primary stands where its records end, a replica where it has replayed', 
     role: 'primary',
     position: { system: row.system, timeline: 3, lsn: lsnOf('1/100000') },
     startedAt: row.started,
+    isReceiving: undefined,
+    isReadOnly: false,
     recoveredTo: undefined,
   })
   const replica = statusOf({ ...row, in_recovery: true, written: null, replayed: '1/100018' })

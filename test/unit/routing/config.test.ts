@@ -91,6 +91,8 @@ test('every default is filled in', () => {
     stickyMs: undefined,
     primaryReads: { maxConcurrent: 5 },
     acquireTimeoutMs: 10_000,
+    holdWritesMs: 10_000,
+    maxHeldWrites: 1000,
     probe: { everyMs: 1000, timeoutMs: 2000, hungAfterMs: 10_000 },
     readFunctions: [],
     writeFunctions: [],

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NoPrimaryError, outcomeOf } from '../../src/index.js'
+import { clusterAndPool, eventually, next } from '../support/pool.js'
+
+async function failureOf(work: Promise<unknown>): Promise<Error> {
+  return work.then(
+    () => assert.fail('it did not fail'),
+    (error: Error) => error,
+  )
+}
+
+const held = (pool: { stats(): { held: number } }, count: number) =>
+  eventually(
+    () => pool.stats().held,
+    (it) => it === count,
+  )
+
+test('what needs a primary waits while there is none, and runs on the next one, once and in its order; reads go on', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { max: 1 })
+  await pool.query('create table t (n int, id serial)')
+  await cluster.waitForReplay()
+  await cluster.stop('primary', 'kill')
+  await eventually(
+    () => pool.view().nodes.find((it) => it.name === 'primary')?.health.state,
+    (state) => state === 'down',
+  )
+  const inserts = Array.from({ length: 40 }, (_, n) => pool.query('insert into t (n) values ($1)', [n]))
+  const transaction = (async () => {
+    const client = await pool.connect()
+    await client.query('begin')
+    await client.query('insert into t (n) values (40)')
+    await client.query('commit')
+    client.release()
+  })()
+  await held(pool, 41)
+  assert.deepEqual((await pool.query('select count(*)::int as n from t')).rows, [{ n: 0 }])
+  const released = next(pool, 'writesReleased')
+  await cluster.promote('replica-1')
+  await Promise.all([...inserts, transaction])
+  const { rows } = await pool.query({ text: 'select n from t order by id', route: 'primary' })
+  assert.deepEqual(
+    rows.map((it) => it['n']),
+    Array.from({ length: 41 }, (_, n) => n),
+  )
+  assert.equal((await released)['count'], 41)
+  assert.equal(pool.stats().held, 0)
+})
+
+test('what waits for too long fails, was not sent, and says how long and why each node did not do', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { holdWritesMs: 700 })
+  await pool.query('select 1')
+  await cluster.stop('primary', 'kill')
+  const error = await failureOf(pool.query('create table t (n int)'))
+  assert.ok(error instanceof NoPrimaryError, error.message)
+  assert.equal(outcomeOf(error), 'not-sent')
+  assert.match(error.message, /it waited \d+ ms: primary .*, replica-1 is a replica, replica-2 is a replica/)
+})
+
+test('no more wait than may, and the end of the pool ends the wait', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { maxHeldWrites: 2 })
+  await pool.query('select 1')
+  await cluster.stop('primary', 'kill')
+  const two = [1, 2].map(() => failureOf(pool.query('create table t (n int)')))
+  await held(pool, 2)
+  assert.match((await failureOf(pool.query('create table t (n int)'))).message, /and 2 others wait for one already/)
+  await pool.end()
+  for (const error of await Promise.all(two)) assert.match(error.message, /the pool was ended/)
+})
+
+test('nothing waits where no node has ever answered, or the primary refuses us', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { password: 'wrong' })
+  await pool.end()
+  const wrong = new URL(cluster.primary.url)
+  wrong.password = 'wrong'
+  const { Pool } = await import('../../src/pg.js')
+  const refused = new Pool({ primary: wrong.href, replicas: cluster.replicas.map((it) => it.url) })
+  t.after(() => refused.end())
+  const startedMs = performance.now()
+  assert.match((await failureOf(refused.query('create table t (n int)'))).message, /password authentication failed/)
+  assert.ok(performance.now() - startedMs < 9000)
+})
+
+test('a pause lets what is under way finish and holds the rest, reads but for those that the primary alone can answer go on', async (t) => {
+  const { pool } = await clusterAndPool(t)
+  await pool.query('create table t (n int)')
+  const client = await pool.connect()
+  await client.query('begin')
+  await client.query('insert into t values (1)')
+  assert.equal(await pool.pause({ waitMs: 50 }), false)
+  const insert = pool.query('insert into t values (2)')
+  await held(pool, 1)
+  assert.deepEqual((await pool.query({ text: 'select count(*)::int as n from t', route: 'primary' })).rows, [{ n: 0 }])
+  const paused = pool.pause()
+  await client.query('commit')
+  client.release()
+  assert.equal(await paused, true)
+  pool.resume()
+  await insert
+  const { rows } = await pool.query({ text: 'select n from t order by n', route: 'primary' })
+  assert.deepEqual(rows, [{ n: 1 }, { n: 2 }])
+})
+
+test('a primary made read-only for a switchover refuses, and no write fails for it', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  await pool.query('create table t (n int)')
+  const errors: string[] = []
+  let [isOver, written] = [false, 0]
+  const writers = Array.from({ length: 4 }, async () => {
+    while (!isOver) {
+      await pool.query('insert into t values (1)').then(
+        () => written++,
+        (error: Error) => errors.push(error.message),
+      )
+    }
+  })
+  await eventually(
+    () => written,
+    (it) => it > 20,
+  )
+  await cluster.primary.admin('alter system set default_transaction_read_only = on')
+  await cluster.primary.admin('select pg_reload_conf()')
+  await eventually(
+    () => pool.stats().held,
+    (it) => it === 4,
+  )
+  await cluster.waitForReplay()
+  await cluster.stop('primary', 'fast')
+  await cluster.promote('replica-1')
+  const before = written
+  await eventually(
+    () => written,
+    (it) => it > before + 20,
+  )
+  isOver = true
+  await Promise.all(writers)
+  assert.deepEqual(errors, [])
+  const { rows } = await pool.query({ text: 'select count(*)::int as n from t', route: 'primary' })
+  assert.deepEqual(rows, [{ n: written }])
+})
+
+test('an old primary gets no write while the new one is away, nor the commit of a transaction that it has open', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { holdWritesMs: 500 })
+  await pool.query('create table t (n int)')
+  await cluster.waitForReplay()
+  const client = await pool.connect()
+  await client.query('begin')
+  await client.query('insert into t values (1)')
+  const fenced = next(pool, 'nodeFenced')
+  await cluster.promote('replica-1')
+  assert.deepEqual(await fenced, { node: 'primary', fence: 'older-timeline' })
+  assert.equal(outcomeOf(await failureOf(client.query('commit'))), 'not-sent')
+  client.release()
+  await pool.query('insert into t values (2)')
+  await cluster.stop('replica-1', 'kill')
+  const error = await failureOf(pool.query('insert into t values (3)'))
+  assert.match(error.message, /primary is not believed: it says that it is the primary, on an older timeline/)
+  assert.deepEqual(await cluster.nodes[0]?.admin('select count(*)::int as n from t'), [{ n: 0 }])
+})
