@@ -42,7 +42,8 @@ export const Pool: new (options?: PoolOptions) => Pool = poolFor(pg)
 function makeCore(module: PgModule, options: object | undefined): PoolCore | SingleNode {
   const config = resolveConfig(options ?? {}) as ClusterConfig<PgPoolOptions>
   const [first] = config.nodes
-  if (first !== undefined && config.nodes.length === 1 && first.role === 'primary') {
+  const isAlone = config.nodes.length === 1 && config.topology === undefined
+  if (first !== undefined && isAlone && first.role === 'primary') {
     return new SingleNode(first, postgres.classify)
   }
   const cluster = new Cluster({
@@ -69,9 +70,8 @@ function makeCore(module: PgModule, options: object | undefined): PoolCore | Sin
 }
 
 function watchPids(core: PoolCore): void {
-  for (const node of core.cluster.nodes.values()) {
-    const { pool } = node.pool
-    pool.on('connect', (client: { processID: number | null }) => core.pids.opened(client.processID, node.name))
-    pool.on('remove', (client: { processID: number | null }) => core.pids.closed(client.processID, node.name))
-  }
+  core.cluster.eachNode(({ name, pool: { pool } }) => {
+    pool.on('connect', (client: { processID: number | null }) => core.pids.opened(client.processID, name))
+    pool.on('remove', (client: { processID: number | null }) => core.pids.closed(client.processID, name))
+  })
 }

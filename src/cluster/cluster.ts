@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../base/clock.js'
 import { ClosedError, NoReplicaError } from '../base/errors.js'
@@ -12,21 +11,21 @@ import type { Classification } from '../model/intent.js'
 import type { Judgement } from '../model/judgement.js'
 import type { Moments } from '../model/position.js'
 import type { Route } from '../model/route.js'
-import type { NodeView, View } from '../model/view.js'
-import { fencedAmong, type Known, NOTHING_KNOWN } from '../routing/fencing.js'
+import type { View } from '../model/view.js'
 import type { Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
 import { PrimaryReadBudget } from './budget.js'
 import { CatalogueLoader } from './catalogue-loader.js'
-import { Choices } from './choices.js'
+import { CHANNELS } from './channels.js'
 import type { Call, Errand } from './errand.js'
 import { History } from './history.js'
 import { Hold } from './hold.js'
-import { Node, type NodeCounts, type NodeParts } from './node.js'
+import { LiveView } from './live-view.js'
+import { Members } from './members.js'
+import type { Node, NodeCounts } from './node.js'
 import { Router } from './router.js'
 import type { Session } from './session.js'
 import { type MakeCache, Statements } from './statements.js'
-import { Watch } from './watch.js'
 
 /** The parts that a cluster is made of. Floor 5 brings them together. */
 export interface ClusterParts<Pool extends NodePool> {
@@ -66,21 +65,16 @@ export class Cluster<Pool extends NodePool = NodePool> {
   readonly events = new EventEmitter<{ [Name in keyof ClusterEvents]: [ClusterEvents[Name]] }>()
   readonly statements: Statements
   readonly config: ClusterConfig
-  readonly #nodes: ReadonlyMap<string, Node<Pool>>
-  readonly #watches: ReadonlyMap<string, Watch<Pool>>
+  readonly #members: Members<Pool>
+  readonly #live: LiveView<Pool>
   readonly #catalogue: CatalogueLoader
   readonly #router: Router<Pool>
   readonly #driver: Driver<Pool>
   readonly #clock: Clock
   readonly #budget: PrimaryReadBudget
   readonly #histories = new Map<string | undefined, History<Pool>>()
-  readonly #known = new Map<string | undefined, Known>()
   readonly #moments = countingMoments()
   readonly #hold: Hold
-  #view: View = { version: 0, nodes: [] }
-  #choices: Choices<Pool> | undefined
-  /** Every node has answered once, or failed to. Before that, nobody can tell an old primary from the present one. */
-  #isSettled = false
   #state: 'new' | 'running' | 'closed' = 'new'
 
   constructor(parts: ClusterParts<Pool>) {
@@ -89,22 +83,24 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#driver = driver
     this.#clock = clock
     this.#budget = new PrimaryReadBudget(config.primaryReads, clock)
+    const lists = { readFunctions: new Set(config.readFunctions), writeFunctions: new Set(config.writeFunctions) }
+    this.statements = new Statements(dialect, lists, parts.makeCache)
+    this.#live = new LiveView({
+      nodes: () => this.#members.nodes,
+      leaving: () => this.#members.leaving,
+      judge: (error) => this.judge(error),
+      changed: () => this.#hold.viewChanged(),
+    })
     this.#hold = new Hold({
       clock,
       most: config.maxHeldWrites,
       publish: this.#publish,
-      isThere: (what, shard) => this.#isThere(what, shard),
-      search: () => {
-        for (const watch of this.#watches.values()) watch.search()
-      },
+      isThere: (what, shard) => this.#live.isThere(what, shard),
+      search: () => this.#members.search(),
     })
-    const lists = { readFunctions: new Set(config.readFunctions), writeFunctions: new Set(config.writeFunctions) }
-    this.statements = new Statements(dialect, lists, parts.makeCache)
-    this.#nodes = this.#openNodes(driver)
-    this.#watches = this.#makeWatches(parts)
-    for (const { shard } of config.nodes) this.#histories.set(shard, this.#makeHistory(shard))
+    this.#members = this.#makeMembers(parts)
     this.#router = this.#makeRouter(parts)
-    this.#catalogue = new CatalogueLoader(this.statements, () => this.#primary(), {
+    this.#catalogue = new CatalogueLoader(this.statements, () => this.#live.primary(), {
       clock,
       dialect,
       publish: this.#publish,
@@ -112,15 +108,20 @@ export class Cluster<Pool extends NodePool = NodePool> {
       timeoutMs: Math.max(config.probe.timeoutMs, CATALOGUE_TIMEOUT_MS),
       wantsTables: config.consistencyScope === 'tables',
     })
-    this.#look()
+    this.#live.look()
   }
 
   get view(): View {
-    return this.#view
+    return this.#live.now
   }
 
   get nodes(): ReadonlyMap<string, Node<Pool>> {
-    return this.#nodes
+    return this.#members.nodes
+  }
+
+  /** Calls it for each node there is, and for each that comes. */
+  eachNode(call: (node: Node<Pool>) => void): void {
+    this.#members.each(call)
   }
 
   get isClosed(): boolean {
@@ -131,7 +132,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
   start(): void {
     if (this.#state !== 'new') return
     this.#state = 'running'
-    for (const watch of this.#watches.values()) watch.start()
+    this.#members.start()
     this.#catalogue.start()
   }
 
@@ -142,10 +143,10 @@ export class Cluster<Pool extends NodePool = NodePool> {
    */
   async ready(): Promise<void> {
     this.start()
-    if (this.#view.nodes.some((node) => node.health.state === 'up')) return
-    await this.#askAll(this.config.acquireTimeoutMs)
-    if (this.#view.nodes.some((node) => canServe(node.health))) return
-    throw new NoReplicaError('no node can be reached', refusalsIn(this.#view, 'replica', undefined))
+    if (this.view.nodes.some((node) => node.health.state === 'up')) return
+    await this.#members.askAll(this.config.acquireTimeoutMs)
+    if (this.view.nodes.some((node) => canServe(node.health))) return
+    throw new NoReplicaError('no node can be reached', refusalsIn(this.view, 'replica', undefined))
   }
 
   /** @throws {ClosedError} */
@@ -221,7 +222,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#hold.pause()
     const untilMs = this.#clock.now() + waitMs
     const unfinished = () =>
-      [...this.#nodes.values()].some((node) => node.role !== 'replica' && node.pool.unfinished > 0)
+      [...this.nodes.values()].some((node) => node.role !== 'replica' && node.pool.unfinished > 0)
     while (unfinished() && this.#hold.isPaused) {
       if (this.#clock.now() >= untilMs) return false
       await new Promise<void>((resolve) => this.#clock.after(DRAIN_POLL_MS, resolve, { waitedFor: true }))
@@ -237,7 +238,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
 
   stats(): ClusterStats {
     return {
-      nodes: [...this.#nodes.values()].map((node) => this.#statsOf(node)),
+      nodes: [...this.nodes.values()].map((node) => this.#statsOf(node)),
       routes: { ...this.#router.counts },
       primaryReads: { inUse: this.#budget.inUse, waiting: this.#budget.waiting },
       held: this.#hold.waiting,
@@ -250,8 +251,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#state = 'closed'
     this.#hold.close()
     this.#catalogue.stop()
-    for (const watch of this.#watches.values()) watch.stop()
-    await Promise.all([...this.#nodes.values()].map((node) => node.pool.close()))
+    await this.#members.close()
   }
 
   readonly #publish: Publish = (name, message) => {
@@ -260,30 +260,24 @@ export class Cluster<Pool extends NodePool = NodePool> {
     ;(this.events as EventEmitter).emit(name, message)
   }
 
-  #openNodes(driver: Driver<Pool>): ReadonlyMap<string, Node<Pool>> {
-    const nodes = new Map<string, Node<Pool>>()
-    for (const config of this.config.nodes) {
-      const lost = () => void this.#watches.get(config.name)?.askNow()
-      const progressed: NodeParts['progressed'] = (sample, status, wasReplica) => {
-        const node = nodes.get(config.name)
-        if (node === undefined || node !== this.#writerOf(config.shard)) return
-        this.#histories.get(config.shard)?.heard(sample, status, wasReplica)
-      }
-      const changed = () => this.#look()
-      const nextVersion = () => this.#view.version + 1
-      const parts = { clock: this.#clock, publish: this.#publish, changed, nextVersion, lost, progressed }
-      nodes.set(config.name, new Node(config, driver, parts))
-    }
-    return nodes
+  #makeMembers({ config, driver, dialect, clock, ejectMs }: ClusterParts<Pool>): Members<Pool> {
+    return new Members({
+      ...{ config, driver, dialect, clock, ejectMs, moments: this.#moments, publish: this.#publish },
+      judge: (error) => this.judge(error),
+      view: () => this.#live,
+      progressed: (node, ...told) => {
+        const { shard } = node.config
+        if (node === this.#live.writerOf(shard)) this.#historyOf(shard).heard(...told)
+      },
+    })
   }
 
-  #makeWatches(parts: ClusterParts<Pool>): ReadonlyMap<string, Watch<Pool>> {
-    const ejectFor = (node: Node, failures: number) => parts.ejectMs(node.config.ejectMs, failures)
-    const { clock, dialect } = parts
-    const { probe } = parts.config
-    const judge = (error: unknown) => this.judge(error)
-    const watchParts = { clock, dialect, moments: this.#moments, publish: this.#publish, judge, probe, ejectFor }
-    return new Map([...this.#nodes].map(([name, node]) => [name, new Watch(node, watchParts)]))
+  #historyOf(shard: string | undefined): History<Pool> {
+    const known = this.#histories.get(shard)
+    if (known !== undefined) return known
+    const history = this.#makeHistory(shard)
+    this.#histories.set(shard, history)
+    return history
   }
 
   #makeHistory(shard: string | undefined): History<Pool> {
@@ -291,21 +285,15 @@ export class Cluster<Pool extends NodePool = NodePool> {
       clock: this.#clock,
       moments: this.#moments,
       staleAfterMs: ROUNDS_MISSED * this.config.probe.everyMs,
-      primary: () => this.#writerOf(shard),
-      node: (name) => this.#nodes.get(name),
+      primary: () => this.#live.writerOf(shard),
+      node: (name) => this.nodes.get(name),
       askPosition: (node) => this.#askPosition(node, 'next'),
-      askSoon: (node) => this.#watches.get(node.name)?.position.soon(),
+      askSoon: (node) => this.#members.watchOf(node.name)?.position.soon(),
     })
   }
 
-  /** The one primary whose position counts: with several, no position of one covers the writes of another. */
-  #writerOf(shard: string | undefined): Node<Pool> | undefined {
-    const writers = this.#choices?.of(shard)?.primaries.nodes ?? []
-    return writers.length === 1 ? writers[0] : undefined
-  }
-
   async #askPosition(node: Node<Pool>, which: 'next' | 'nextAnswer'): Promise<void> {
-    await this.#watches.get(node.name)?.position[which]()
+    await this.#members.watchOf(node.name)?.position[which]()
   }
 
   #makeRouter(parts: ClusterParts<Pool>): Router<Pool> {
@@ -318,16 +306,16 @@ export class Cluster<Pool extends NodePool = NodePool> {
       publish: this.#publish,
       isFollowed: () => CHANNELS.routed.hasSubscribers || this.events.listenerCount('routed') > 0,
       judge: (error) => this.judge(error),
-      view: () => this.#view,
-      choices: () => this.#choices ?? new Choices(this.#view, this.#nodes),
-      node: (name) => this.#nodes.get(name),
-      historyOf: (shard) => this.#histories.get(shard) ?? this.#makeHistory(shard),
+      view: () => this.view,
+      choices: () => this.#live.choices,
+      node: (name) => this.nodes.get(name),
+      historyOf: (shard) => this.#historyOf(shard),
       askPosition: (node) => this.#askPosition(node, 'nextAnswer'),
       reportFailure: (node, judgement, error) => this.#reportFailure(node, judgement, error),
-      askAll: (timeoutMs, isEnough) => this.#askAll(timeoutMs, isEnough),
-      isSettled: () => this.#isSettled,
+      askAll: (timeoutMs, isEnough) => this.#members.askAll(timeoutMs, isEnough),
+      isSettled: () => this.#live.isSettled,
       hold: this.#hold,
-      mayHavePrimary: (shard) => this.#mayHavePrimary(shard),
+      mayHavePrimary: (shard) => this.#live.mayHavePrimary(shard),
       noteDefinition: (found) => this.statements.mayDefine(found) && this.definitionChanged(),
       learnRefusal: (text) => this.statements.learnRefusal(text),
     })
@@ -345,40 +333,10 @@ export class Cluster<Pool extends NodePool = NodePool> {
     }
   }
 
-  /** Swaps in a new picture of the nodes. The only place where the view changes. */
-  #look(): void {
-    const version = this.#view.version + 1
-    // The first node speaks while the others are still being made: there is nothing to see yet.
-    if (this.#nodes === undefined) return
-    const views = [...this.#nodes.values()].map((node) => node.view())
-    this.#fence(views)
-    this.#view = { version, nodes: views.map((it) => ({ ...it, fence: this.#nodes.get(it.name)?.fence })) }
-    this.#choices = new Choices(this.#view, this.#nodes)
-    this.#isSettled ||= [...this.#nodes.values()].every((it) => it.wasAsked)
-    this.#hold.viewChanged()
-  }
-
-  /** Whoever says that it is the primary, and is not: what was known of the cluster before counts too. */
-  #fence(views: readonly NodeView[]): void {
-    for (const shard of new Set(views.map((it) => it.shard))) {
-      const its = views.filter((it) => it.shard === shard && it.health.state !== 'draining')
-      const { fences, known } = fencedAmong(its, this.#known.get(shard) ?? NOTHING_KNOWN)
-      this.#known.set(shard, known)
-      for (const { name } of its) this.#nodes.get(name)?.setFence(fences.get(name))
-    }
-  }
-
-  #primary(): Node<Pool> | undefined {
-    const primary = this.#view.nodes.find(
-      (node) => node.role === 'primary' && node.health.state !== 'down' && node.fence === undefined,
-    )
-    return primary === undefined ? undefined : this.#nodes.get(primary.name)
-  }
-
   #reportFailure(node: Node<Pool>, judgement: Judgement, error: Error): void {
     const opinion = node.config.isConnectionError?.(error)
     const failure = opinion === undefined ? judgement.failure : opinion ? 'connect-failed' : 'statement'
-    const watch = this.#watches.get(node.name)
+    const watch = this.#members.watchOf(node.name)
     switch (failure) {
       case 'connect-failed':
       case 'not-accepting':
@@ -389,38 +347,6 @@ export class Cluster<Pool extends NodePool = NodePool> {
       default:
         return
     }
-  }
-
-  /**
-   * Waits until every node has answered or failed to, or until what is known then is enough, but not longer than `timeoutMs`.
-   * Keeps the process alive.
-   */
-  async #askAll(timeoutMs: number, isEnough: () => boolean = () => false): Promise<void> {
-    const answers = [...this.#watches.values()].map((watch) => watch.askNow())
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.after(timeoutMs, resolve, { waitedFor: true })
-      const stop = () => {
-        timer.stop()
-        resolve()
-      }
-      for (const answer of answers) void answer.then(() => isEnough() && stop())
-      void Promise.all(answers).then(stop)
-    })
-  }
-
-  #isThere(what: 'primary' | 'any', shard: string | undefined): boolean {
-    const choices = this.#choices?.of(shard)
-    if (choices === undefined) return false
-    return choices.primaries.nodes.length > 0 || (what === 'any' && choices.replicas.nodes.length > 0)
-  }
-
-  /** Whether it makes sense to wait for a primary: there is a cluster, it may have one, and it is not our mistake that it has none. */
-  #mayHavePrimary(shard: string | undefined): boolean {
-    const its = this.#view.nodes.filter((it) => it.shard === shard)
-    const isOursToMend = ({ health }: NodeView) =>
-      (health.state === 'down' || health.state === 'probing') && this.judge(health.cause).failure === 'misconfigured'
-    const able = its.filter((it) => it.configured !== 'replica' || it.role === 'primary' || it.promotedIn > 0)
-    return its.some((it) => this.#nodes.get(it.name)?.hasAnswered) && able.some((it) => !isOursToMend(it))
   }
 }
 
@@ -440,24 +366,3 @@ const DRAIN_POLL_MS = 5
 
 /** The catalogue of a large database takes longer than a role. */
 const CATALOGUE_TIMEOUT_MS = 10_000
-
-/** One channel for each event, made once: without subscribers it costs a property read. */
-const CHANNELS = {
-  routed: channel('sluice:routed'),
-  nodeWentDown: channel('sluice:nodeWentDown'),
-  nodeCameUp: channel('sluice:nodeCameUp'),
-  writesHeld: channel('sluice:writesHeld'),
-  writesReleased: channel('sluice:writesReleased'),
-  nodeFenced: channel('sluice:nodeFenced'),
-  nodeChangedRole: channel('sluice:nodeChangedRole'),
-  statementRetried: channel('sluice:statementRetried'),
-  readFellBack: channel('sluice:readFellBack'),
-  statementMisjudged: channel('sluice:statementMisjudged'),
-  sessionStateUndone: channel('sluice:sessionStateUndone'),
-  catalogueFailed: channel('sluice:catalogueFailed'),
-  connectionLost: channel('sluice:connectionLost'),
-  readWasAhead: channel('sluice:readWasAhead'),
-  positionLost: channel('sluice:positionLost'),
-  tokenRefused: channel('sluice:tokenRefused'),
-  positionUnknown: channel('sluice:positionUnknown'),
-} as const satisfies Record<keyof ClusterEvents, unknown>

@@ -7,8 +7,10 @@ import type { Fence, Lineal } from '../model/fence.js'
 import { canStep, type Health } from '../model/health.js'
 import type { NodeStatus } from '../model/node-status.js'
 import type { Position, Sample } from '../model/position.js'
+import type { TopologyNode } from '../model/topology.js'
 import type { Load, NodeView, Progress, Role } from '../model/view.js'
 import { fenceText } from '../routing/fencing.js'
+import { WarmUp } from './warm-up.js'
 
 /** Counted over the life of the pool, for `stats()`. */
 export interface NodeCounts {
@@ -47,11 +49,17 @@ export interface NodeParts {
   readonly changed: () => void
   /** The version of the view that will show the next change. */
   readonly nextVersion: () => number
+  readonly slowStartMs: number
+  /** Whether others serve already. */
+  readonly comesToOthers: () => boolean
   /** An idle connection broke. */
   readonly lost: () => void
   /** It has said where it stands. `wasReplica`: before, in the same life of its server. */
   readonly progressed: (sample: Sample, status: NodeStatus, wasReplica: boolean) => void
 }
+
+/** How often what waits is counted while a node is emptied. */
+const DRAIN_POLL_MS = 20
 
 type Writes = 'unknown' | 'taken' | 'refused'
 
@@ -75,6 +83,11 @@ export class Node<Pool extends NodePool = NodePool> {
   #writes: Writes = 'unknown'
   #fence: Fence | undefined
   #wasAsked = false
+  #gone: Promise<void> | undefined
+  #isVouchedFor = false
+  #takesReads = true
+  #weight: number
+  readonly #warmUp: WarmUp
   #hasAnswered = false
   #readInThisLife: Demand | undefined
   #health: Health = { state: 'unknown' }
@@ -86,6 +99,8 @@ export class Node<Pool extends NodePool = NodePool> {
     this.config = config
     this.name = config.name
     this.#role = config.role
+    this.#weight = config.weight
+    this.#warmUp = new WarmUp(parts.clock, parts.slowStartMs, () => parts.changed())
     this.#parts = parts
     this.pool = driver.open(config, {
       roleReported: (role) => this.setRole(role),
@@ -120,7 +135,8 @@ export class Node<Pool extends NodePool = NodePool> {
   }
 
   view(): NodeView {
-    const { name, address, weight, zone, shard, role: configured } = this.config
+    const { name, address, zone, shard, role: configured } = this.config
+    const weight = this.#weight * this.#warmUp.share
     const known = {
       role: this.#role,
       health: this.#health,
@@ -128,8 +144,8 @@ export class Node<Pool extends NodePool = NodePool> {
       history: this.#history,
       isReceiving: this.#role === 'replica' ? this.#isReceiving : undefined,
       isReadOnly: this.#role === 'primary' && this.#writes === 'refused',
-      isVouchedFor: false,
-      takesReads: true,
+      isVouchedFor: this.#isVouchedFor,
+      takesReads: this.#takesReads,
       fence: this.#fence,
       load: this.#load,
       progress: this.#progress,
@@ -172,6 +188,40 @@ export class Node<Pool extends NodePool = NodePool> {
     this.#isReceiving = isReceiving
     this.#writes = writes
     return true
+  }
+
+  /** What a topology says of it now. */
+  describe({ isLeader = false, takesReads = true, weight = this.config.weight }: TopologyNode): void {
+    if (isLeader === this.#isVouchedFor && takesReads === this.#takesReads && weight === this.#weight) return
+    this.#isVouchedFor = isLeader
+    this.#takesReads = takesReads
+    this.#weight = weight
+    this.#parts.changed()
+  }
+
+  /** Takes no new work, and is closed when what it has is done. */
+  drain(): Promise<void> {
+    this.#gone ??= this.#empty()
+    return this.#gone
+  }
+
+  /** Settles when it is closed, if it is on its way. */
+  get gone(): Promise<void> | undefined {
+    return this.#gone
+  }
+
+  async #empty(): Promise<void> {
+    if (this.#health.state !== 'draining') this.#step({ state: 'draining' })
+    this.#warmUp.stop()
+    // What waits for a connection has been promised one; a pool that is ended forgets those.
+    while (this.pool.waiting > 0) {
+      await new Promise<void>((resolve) => this.#parts.clock.after(DRAIN_POLL_MS, resolve, { waitedFor: true }))
+    }
+    await this.pool.close()
+  }
+
+  stop(): void {
+    this.#warmUp.stop()
   }
 
   /** It has answered once, or failed to. */
@@ -264,9 +314,10 @@ export class Node<Pool extends NodePool = NodePool> {
 
   cameUp(): void {
     this.#hasAnswered = true
-    if (this.#health.state === 'up') return
+    if (this.#health.state === 'up' || this.#health.state === 'draining') return
     this.startProbing()
     const before = this.#health
+    if (this.#parts.comesToOthers()) this.#warmUp.begin()
     this.#step({ state: 'up' })
     if (before.state !== 'probing') return
     this.#parts.publish('nodeCameUp', { node: this.name, downMs: Math.round(this.#parts.clock.now() - before.sinceMs) })

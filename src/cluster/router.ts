@@ -38,7 +38,8 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     this.#isTimed = parts.config.balancer === 'fastest' || typeof parts.config.balancer === 'function'
     this.#keepsTablesApart = parts.config.consistencyScope === 'tables'
     this.#isBound = typeof parts.config.consistency === 'object'
-    this.#hasReplicas = parts.config.nodes.some((node) => node.role !== 'primary')
+    const { nodes, topology } = parts.config
+    this.#hasReplicas = topology !== undefined || nodes.some((node) => node.role !== 'primary')
   }
 
   /** Statements routed so far, by the reason for their route. */
@@ -94,6 +95,8 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   choicesFor(shard: string | undefined): ShardChoices<Pool> {
     const choices = this.parts.choices().of(shard)
     if (choices !== undefined) return choices
+    // The topology has not told its nodes yet.
+    if (shard === undefined && this.parts.config.topology !== undefined) return NOBODY
     const shards = [...new Set(this.parts.config.nodes.map((node) => node.shard ?? '(none)'))].join(', ')
     throw new UnknownShardError(
       shard === undefined
@@ -276,6 +279,8 @@ function demandWhile(node: Node, need: Need, found: Classification): Demand {
 function groundOf<Pool extends NodePool>(fit: Fit<Pool> | undefined): Ground<Pool> | undefined {
   return fit instanceof Ground ? fit : undefined
 }
+
+const NOBODY = { primaries: { views: [], nodes: [] }, replicas: { views: [], nodes: [] } } as const
 
 const READ: Need = { to: 'replica', node: undefined, reason: 'connection-pinned' }
 

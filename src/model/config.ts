@@ -1,5 +1,6 @@
 import type { BalancerName, PickNode } from './balancer.js'
 import type { Consistency, ConsistencyScope } from './consistency.js'
+import type { Topology, TopologyNode } from './topology.js'
 
 /** How far reads may use the primary when no replica may serve. */
 export type PrimaryReads = 'always' | 'never' | { readonly maxConcurrent: number }
@@ -25,11 +26,23 @@ export interface NodeConfig<Driver = unknown> {
   readonly driver: Driver
 }
 
+/** Where nodes that nobody configured come from. */
+export interface TopologyConfig<Driver = unknown> {
+  readonly topology: Topology
+  /** @throws {ConfigError} what was found makes no sense. */
+  readonly nodeOf: (found: TopologyNode) => NodeConfig<Driver>
+  /** A server that is none of the cluster's. */
+  readonly serverAt: (url: string) => NodeConfig<Driver>
+}
+
 /** A cluster's options, complete. */
 export interface ClusterConfig<Driver = unknown> {
   /** Names this cluster in sessions and tokens. */
   readonly id: string
   readonly nodes: readonly NodeConfig<Driver>[]
+  readonly topology: TopologyConfig<Driver> | undefined
+  /** How long a node that comes to others takes to get its full share, in milliseconds; 0: it has it at once. */
+  readonly slowStartMs: number
   readonly balancer: BalancerName | PickNode
   readonly primaryBalancer: BalancerName | PickNode
   /** Prefer nodes of this zone, whatever the balancer. */

@@ -14,6 +14,11 @@ export interface ClusterEvents {
   /** A node takes no more work. It is probed again after `forMs`. */
   nodeWentDown: { readonly node: string; readonly cause: Error; readonly failures: number; readonly forMs: number }
   nodeCameUp: { readonly node: string; readonly downMs: number }
+  /** A node has joined, or has gone after it finished what it had, by the topology. */
+  nodeAdded: { readonly node: string; readonly address: string }
+  nodeRemoved: { readonly node: string; readonly address: string }
+  /** The topology could not tell which nodes there are: those known stay. Told once, until it can again. */
+  topologyFailed: { readonly topology: string; readonly error: Error }
   /** What needs a primary waits from now on: none is there, or writes are paused. */
   writesHeld: { readonly shard: string | undefined; readonly because: 'no-primary' | 'paused' }
   /** Nothing waits any more. `count`: how many did, those included that gave up. */

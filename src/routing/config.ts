@@ -3,11 +3,12 @@ import type { ClusterConfig, NodeConfig, PrimaryReads } from '../model/config.js
 import { readConsistency } from './consistency-options.js'
 import { defaultId } from './default-id.js'
 import { didYouMean } from './edit-distance.js'
-import { findNodes } from './find-nodes.js'
+import { defaultsOf, findNodes } from './find-nodes.js'
 import { DEFAULT_MAX, type DriverOptions, type Options } from './nodes.js'
 import { LONGEST_MS, Problems } from './problems.js'
 import { refuseUnknown } from './refuse-unknown.js'
 import type { Environment } from './server-address.js'
+import { readTopology } from './topology-option.js'
 
 const BALANCERS: readonly BalancerName[] = ['round-robin', 'least-busy', 'fastest', 'failover']
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000
@@ -31,12 +32,14 @@ export function resolveConfig(options: unknown, environment: Environment = proce
   }
   const given = options as Options
   refuseUnknown(given, 'pool', '', problems)
+  const topology = readTopology(given['topology'], () => defaultsOf(given, problems), environment, problems)
   const found = findNodes(given, environment, problems)
   const nodes = found.map((it) => it.config)
-  if (nodes.length === 0 && problems.isEmpty) {
+  if (nodes.length === 0 && topology === undefined && problems.isEmpty) {
     problems.add('primary', 'must name a node, or replicas or nodes must: there is none', 'an empty list')
   }
-  const config = { ...readPool(given, nodes, problems), nodes, id: readId(given, problems) ?? defaultId(found) }
+  const id = readId(given, problems) ?? defaultId(found, topology?.topology.id)
+  const config = { ...readPool(given, nodes, problems), topology, nodes, id }
   problems.throwIfAny()
   return config
 }
@@ -49,7 +52,7 @@ function readPool(
   given: Options,
   nodes: readonly NodeConfig<DriverOptions>[],
   problems: Problems,
-): Omit<ClusterConfig<DriverOptions>, 'nodes' | 'id'> {
+): Omit<ClusterConfig<DriverOptions>, 'nodes' | 'id' | 'topology'> {
   return {
     balancer: readBalancer('balancer', given['balancer'], problems) ?? 'least-busy',
     primaryBalancer: readBalancer('primaryBalancer', given['primaryBalancer'], problems) ?? 'failover',
@@ -58,6 +61,7 @@ function readPool(
     ...readConsistency(given, nodes, problems),
     primaryReads: readPrimaryReads(given['primaryReads'], nodes, problems),
     acquireTimeoutMs: readAcquireTimeout(given, problems),
+    slowStartMs: readMs('slowStartMs', given['slowStartMs'], 0, problems) ?? 5000,
     holdWritesMs: readMs('holdWritesMs', given['holdWritesMs'], 0, problems) ?? 10_000,
     maxHeldWrites: problems.number('maxHeldWrites', given['maxHeldWrites'], { least: 0, isWhole: true }) ?? 1000,
     probe: readProbe(given['probe'], problems),

@@ -15,10 +15,28 @@ export function findNodes(given: Options, environment: Environment, problems: Pr
   const hosts = hostsIn(given, environment)
   const hasLists = ['primary', 'replicas', 'nodes'].some((key) => given[key] !== undefined)
   if (hasLists) return readLists(given, hosts, environment, problems)
+  if (given['topology'] !== undefined) return readSeeds(given, hosts, environment, problems)
   if (hosts !== undefined) return readHosts(given, hosts, environment, problems)
   const url = urlIn(given)
   if (typeof url === 'string' && namesSeveralHosts(url)) return readUrl(given, url, environment, problems)
   return readPlain(given, url, environment, problems)
+}
+
+/** Beside a topology, the hosts that the options name are where it is asked, and nodes like those that it finds. */
+function readSeeds(
+  given: Options,
+  hosts: HostList | undefined,
+  environment: Environment,
+  problems: Problems,
+): readonly FoundNode[] {
+  if (hosts !== undefined) return readHosts(given, hosts, environment, problems)
+  const url = urlIn(given)
+  if (typeof url === 'string') return readUrl(given, url, environment, problems)
+  const host = given['host'] ?? environment['PGHOST']
+  if (typeof host !== 'string') return []
+  const port = given['port'] ?? environment['PGPORT']
+  const ports = port === undefined ? [] : [String(port)]
+  return readHosts(given, { path: 'host', hosts: [host], ports }, environment, problems)
 }
 
 /** Several hosts as libpq writes them: `host: 'a,b'` and `port: '5432,5433'`, here or in PGHOST and PGPORT. */
@@ -115,7 +133,8 @@ function isSocketPath(url: unknown): url is string {
   return typeof url === 'string' && (url.startsWith('/') || url.startsWith('socket:'))
 }
 
-function defaultsOf(given: Options, problems: Problems): Defaults {
+/** @internal */
+export function defaultsOf(given: Options, problems: Problems): Defaults {
   const url = urlIn(given)
   const found = typeof url === 'string' ? readNodeUrl(url, 'connectionString', problems) : []
   if (found.length > 1) {

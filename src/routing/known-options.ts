@@ -9,6 +9,8 @@ export const POOL_KEYS = [
   'primary',
   'replicas',
   'nodes',
+  'topology',
+  'slowStartMs',
   'id',
   'consistency',
   'consistencyScope',

@@ -1,6 +1,7 @@
 import type { BalancerName, PickNode } from '../model/balancer.js'
 import type { PrimaryReads } from '../model/config.js'
 import type { Consistency, ConsistencyScope } from '../model/consistency.js'
+import type { FindNodes, Topology } from '../model/topology.js'
 
 /** Options of the driver, where nothing more is known of it. */
 export type AnyDriverOptions = Readonly<Record<string, unknown>>
@@ -75,6 +76,18 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
   readonly replicas?: string | NodeOptions<Driver> | readonly (string | NodeOptions<Driver>)[]
   /** Nodes whose roles the servers tell: for a cluster that moves its primary. Default: none. */
   readonly nodes?: string | NodeOptions<Driver> | readonly (string | NodeOptions<Driver>)[]
+  /**
+   * Where more nodes come from, while the pool runs: one of `sluice/topology` (Patroni, DNS, …), or your own function that gives all
+   * nodes there are, and is asked every second. User, password, database and the other options are the pool's. Default: none.
+   *
+   * A new node gets work once it has said what it is; one that is gone finishes what it has. Nodes in the options beside it stay.
+   */
+  readonly topology?: Topology | FindNodes
+  /**
+   * How long a node that comes to others, new or again, takes until it has its full share of reads, in milliseconds: its caches
+   * are cold. Default 5000. 0: at once. To 2147483647.
+   */
+  readonly slowStartMs?: number
   /** All the options, as a URL: `connectionString` under another name. */
   readonly url?: string
   /**

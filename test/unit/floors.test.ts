@@ -19,6 +19,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   makara: 4,
   http: 4,
   replication: 4,
+  topology: 4,
   testing: 5,
   cli: 5,
 }

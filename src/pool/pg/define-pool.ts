@@ -238,15 +238,15 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
 
     /** What the nodes' pools and the cluster tell is told again here, as if this were one pool. */
     #listen(core: PoolCore): void {
-      for (const node of core.cluster.nodes.values()) {
+      core.cluster.eachNode(({ pool: { pool } }) => {
         for (const name of ['connect', 'acquire', 'release', 'remove'] as const) {
-          node.pool.pool.on(name, (...args: unknown[]) => this.emit(name, ...args))
+          pool.on(name, (...args: unknown[]) => this.emit(name, ...args))
         }
-        node.pool.pool.on('error', (error: Error, client: unknown) => {
+        pool.on('error', (error: Error, client: unknown) => {
           // An `error` that nobody listens to would end the process; the cluster has dealt with this one.
           if (this.listenerCount('error') > 0) this.emit('error', error, client)
         })
-      }
+      })
       for (const name of Object.keys(CLUSTER_EVENTS) as (keyof typeof CLUSTER_EVENTS)[]) {
         core.cluster.events.on(name, (message: unknown) => this.emit(name, message))
       }
@@ -275,6 +275,9 @@ const CLUSTER_EVENTS: Readonly<Record<Exclude<keyof ClusterEvents, 'routed'>, tr
   nodeCameUp: true,
   nodeChangedRole: true,
   nodeFenced: true,
+  nodeAdded: true,
+  nodeRemoved: true,
+  topologyFailed: true,
   writesHeld: true,
   writesReleased: true,
   statementRetried: true,

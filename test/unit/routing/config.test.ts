@@ -77,7 +77,12 @@ test('options that are null or undefined are not given', () => {
 })
 
 test('every default is filled in', () => {
-  const { nodes: _nodes, id: _id, ...rest } = resolve({ primary: 'postgres://p', replicas: ['postgres://r'] })
+  const {
+    nodes: _nodes,
+    id: _id,
+    topology: _topology,
+    ...rest
+  } = resolve({ primary: 'postgres://p', replicas: ['postgres://r'] })
 
   assert.deepEqual(rest, {
     balancer: 'least-busy',
@@ -91,6 +96,7 @@ test('every default is filled in', () => {
     stickyMs: undefined,
     primaryReads: { maxConcurrent: 5 },
     acquireTimeoutMs: 10_000,
+    slowStartMs: 5000,
     holdWritesMs: 10_000,
     maxHeldWrites: 1000,
     probe: { everyMs: 1000, timeoutMs: 2000, hungAfterMs: 10_000 },

@@ -1,0 +1,7 @@
+export type { FindNodes, FoundTopology, Surroundings, Topology, TopologyNode } from './model/topology.js'
+export { type AuroraOptions, aurora } from './topology/aurora.js'
+export { type DnsOptions, dns } from './topology/dns.js'
+export { type PatroniOptions, patroni } from './topology/patroni.js'
+export { type PgAutoFailoverOptions, pgAutoFailover } from './topology/pg-auto-failover.js'
+export { type RepmgrOptions, repmgr } from './topology/repmgr.js'
+export { type SeenStandby, type StandbysOptions, standbys } from './topology/standbys.js'
