@@ -188,6 +188,12 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#router.noteWrite(call, undefined)
   }
 
+  /** Asks the node: is it a primary that takes no writes any more? */
+  async isReadOnlyNow(node: string): Promise<boolean> {
+    await this.#members.watchOf(node)?.askNow()
+    return this.view.nodes.some((it) => it.name === node && it.isReadOnly)
+  }
+
   /** Tables, or what binds them together, have been defined anew: what was known of them does not count any more. */
   definitionChanged(): void {
     this.#catalogue.definitionChanged()

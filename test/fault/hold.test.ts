@@ -106,9 +106,20 @@ test('a primary made read-only for a switchover refuses, and no write fails for 
   await pool.query('create table t (n int)')
   const errors: string[] = []
   let [isOver, written] = [false, 0]
-  const writers = Array.from({ length: 4 }, async () => {
+  const alone = () => pool.query('insert into t values (1)')
+  const inTransaction = async () => {
+    const client = await pool.connect()
+    try {
+      await client.query('begin')
+      await client.query('insert into t values (1)')
+      await client.query('commit')
+    } finally {
+      client.release()
+    }
+  }
+  const writers = [alone, alone, inTransaction, inTransaction].map(async (write) => {
     while (!isOver) {
-      await pool.query('insert into t values (1)').then(
+      await write().then(
         () => written++,
         (error: Error) => errors.push(error.message),
       )

@@ -5,10 +5,11 @@ import type { PgClient, PgClientClass, PgPoolOptions } from './pg-types.js'
 export type TransactionStatus = 'I' | 'T' | 'E'
 
 /**
- * What each connection says of itself, at no cost: whether its server is a replica, and whether a transaction is open.
+ * What each connection says of itself, at no cost: whether its server is a replica, whether a transaction is open, and whether new
+ * ones may not write.
  *
- * PostgreSQL 14 and later report `in_hot_standby` when a connection opens and again, before the next answer, when the
- * server is promoted. Older servers and pg-native say nothing; the monitor asks them.
+ * PostgreSQL 14 and later report `in_hot_standby` and `default_transaction_read_only` when a connection opens and again, with the
+ * next answer, when they change. Older servers and pg-native say nothing; the monitor asks them.
  *
  * @see https://www.postgresql.org/docs/current/libpq-status.html#LIBPQ-PQPARAMETERSTATUS
  */
@@ -16,12 +17,15 @@ export interface ConnectionWatch {
   /** `unknown` until the connection has said something. */
   roleOf(client: PgClient): Role
   statusOf(client: PgClient): TransactionStatus
+  /** New transactions of this connection may not write, and could when it was opened. */
+  hasBecomeReadOnly(client: PgClient): boolean
   /** The same class, listening. Give it to a pool. */
   readonly Client: PgClientClass
 }
 
 export function watchConnections(Client: PgClientClass, roleReported: (role: Role) => void): ConnectionWatch {
   const roles = new WeakMap<PgClient, Role>()
+  const readOnly = new WeakMap<PgClient, { readonly atFirst: boolean; now: boolean }>()
   const statuses = new WeakMap<PgClient, TransactionStatus>()
 
   class WatchedClient extends Client {
@@ -31,8 +35,14 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
       // and the server's farewell can stand in one packet. The next query on it fails, and tells.
       this.on('error', () => undefined)
       this.connection?.on('parameterStatus', (message: { parameterName?: unknown; parameterValue?: unknown }) => {
+        const isOn = message.parameterValue === 'on'
+        if (message.parameterName === 'default_transaction_read_only') {
+          const known = readOnly.get(this)
+          if (known === undefined) readOnly.set(this, { atFirst: isOn, now: isOn })
+          else known.now = isOn
+        }
         if (message.parameterName !== 'in_hot_standby') return
-        const role = message.parameterValue === 'on' ? 'replica' : 'primary'
+        const role = isOn ? 'replica' : 'primary'
         roles.set(this, role)
         roleReported(role)
       })
@@ -47,6 +57,10 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
   return {
     Client: WatchedClient,
     roleOf: (client) => roles.get(client) ?? 'unknown',
+    hasBecomeReadOnly: (client) => {
+      const known = readOnly.get(client)
+      return known?.now === true && !known.atFirst
+    },
     statusOf: (client) => (client.getTransactionStatus?.() as TransactionStatus | null) ?? statuses.get(client) ?? 'I',
   }
 }

@@ -135,6 +135,11 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
     return this.#watch.statusOf(client)
   }
 
+  /** New transactions of this connection may not write, and could when it was opened. */
+  hasBecomeReadOnly(client: PgClient): boolean {
+    return this.#watch.hasBecomeReadOnly(client)
+  }
+
   ask(text: string, timeoutMs: number): Promise<readonly unknown[]> {
     return this.#side.ask(text, timeoutMs)
   }

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { ConnectionLostError } from '../../base/errors.js'
+import { ConnectionLostError, WrongRoleError } from '../../base/errors.js'
 import { markOutcome } from '../../base/outcome.js'
 import type { Call } from '../../cluster/errand.js'
 import { currentSession, Session } from '../../cluster/session.js'
@@ -200,9 +200,28 @@ export class LazyClient extends ClientFace {
 
   async #sendOn(pool: PgNodePool, demand: Demand, call: PgCall, found: Classification): Promise<unknown> {
     const loan = await this.#loanFrom(pool, demand)
+    const before = this.#state
     const result = await this.#send(loan, call, found, isRepeatable(found))
+    if (demand.primaryOnly && loan.isInTransaction && pool.hasBecomeReadOnly(loan.client)) {
+      await this.#beginElsewhere(loan, before)
+    }
     if (found.intent === 'write' && loan.isInTransaction) this.#inTransaction = 'wrote'
     return result
+  }
+
+  /**
+   * A transaction was begun on a primary that is being made read-only for a switchover: whatever it would write is refused.
+   * Nothing has happened in it yet, so another one can be begun where the next primary is. One that its user made
+   * read-only is left alone.
+   *
+   * @throws {WrongRoleError} so that the router looks for it.
+   */
+  async #beginElsewhere(loan: Loan, before: SessionState): Promise<void> {
+    const { name } = loan.pool
+    if (!(await this.#core.cluster.isReadOnlyNow(name))) return
+    this.#drop(true)
+    this.#state = before
+    throw new WrongRoleError(name, `${name} is read-only now; nothing has happened in the transaction`)
   }
 
   /** The connection that the client has, if it is one of this pool; else another, with the client's settings. */
