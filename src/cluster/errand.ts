@@ -22,6 +22,8 @@ export interface Call {
   readonly consistency: Consistency | undefined
   readonly shard: string | undefined
   readonly session: Session | undefined
+  /** Its caller says that it may run twice without harm. */
+  readonly isIdempotent?: boolean
 }
 
 /** One statement to be run: its text, what it needs, and how it is sent. */
@@ -62,6 +64,8 @@ export interface RouterParts<Pool extends NodePool> {
   readonly hold: Hold
   /** Whether waiting for a primary of this shard makes sense. */
   readonly mayHavePrimary: (shard: string | undefined) => boolean
+  /** All or nothing: see `Dialect.isAtomic`. */
+  readonly isAtomic: (found: Classification) => boolean
   /** A statement has ended that may have defined tables anew. */
   readonly noteDefinition: (found: Classification) => void
   /** A replica refused this text, and the primary took it. @returns the text's fingerprint. */

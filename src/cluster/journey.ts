@@ -116,7 +116,11 @@ export class Journey<Pool extends NodePool, Result> {
     if (judgement.failure === 'choice-over' && !this.#hasChosenAgain) this.#hasChosenAgain = true
     else this.#tried.add(node)
     this.#last = { node, error }
-    const attempt = { need: this.#need.to, role: node.role, repeatable: isRepeatable(this.#errand.found) }
+    const { found, call } = this.#errand
+    const attempt = {
+      ...{ need: this.#need.to, role: node.role, repeatable: isRepeatable(found) },
+      ...{ atomic: parts.isAtomic(found), idempotent: call.isIdempotent === true },
+    }
     const step = parts.clock.now() > this.#deadlineMs ? 'give-up' : afterFailure(judgement, attempt)
     switch (step) {
       case 'elsewhere':

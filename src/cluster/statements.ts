@@ -38,6 +38,11 @@ export class Statements {
     this.#cache.clear()
   }
 
+  /** All or nothing. */
+  isAtomic(found: Classification): boolean {
+    return this.#dialect.isAtomic(found)
+  }
+
   /** Whether the statement may have changed what `learnTables` was told. */
   mayDefine(found: Classification): boolean {
     return this.#dialect.mayDefine(found)

@@ -38,6 +38,8 @@ export interface Dialect {
   tablesOf(rows: readonly unknown[]): Tables
   /** The groups of tables that a text touches; `undefined`: it may touch any. */
   touched(text: string, found: Classification, tables: Tables): readonly string[] | undefined
+  /** All or nothing: a server that ends the session before it says that this is complete has undone all of it. */
+  isAtomic(found: Classification): boolean
   /** Whether the statement may have changed what `tablesQuery` answers. */
   mayDefine(found: Classification): boolean
 }

@@ -9,6 +9,10 @@ export interface Attempt {
   readonly role: Role
   /** A read without any effect on its session, none of whose rows has reached the caller. */
   readonly repeatable: boolean
+  /** All or nothing: what the server says it has not completed has not happened. */
+  readonly atomic: boolean
+  /** Its caller says that it may run twice without harm. */
+  readonly idempotent: boolean
 }
 
 export type NextStep =
@@ -33,8 +37,13 @@ export function afterFailure(judgement: Judgement, attempt: Attempt): NextStep {
     case 'refused':
       return afterRefusal(judgement, attempt)
     case 'unknown':
-      return attempt.repeatable && judgement.failure === 'connection-lost' ? 'elsewhere' : 'give-up'
+      return judgement.failure === 'connection-lost' ? afterLoss(attempt) : 'give-up'
   }
+}
+
+function afterLoss({ need, repeatable, idempotent }: Attempt): NextStep {
+  if (repeatable) return 'elsewhere'
+  return idempotent && need === 'primary' ? 'find-primary' : 'give-up'
 }
 
 function afterNotSentToPrimary(judgement: Judgement): NextStep {
@@ -55,6 +64,9 @@ function afterRefusal(judgement: Judgement, attempt: Attempt): NextStep {
       return attempt.repeatable ? 'primary' : 'give-up'
     case 'perhaps-refused-by-replica':
       return attempt.role === 'replica' && attempt.repeatable ? 'primary' : 'give-up'
+    case 'connection-lost':
+      if (attempt.repeatable) return 'elsewhere'
+      return attempt.need === 'primary' && (attempt.atomic || attempt.idempotent) ? 'find-primary' : 'give-up'
     case 'recovery-conflict':
       return attempt.role === 'replica' && attempt.repeatable ? 'elsewhere' : 'give-up'
     default:

@@ -4,11 +4,14 @@ import type { Outcome } from '../../src/base/errors.js'
 import type { Failure } from '../../src/model/judgement.js'
 import { type Attempt, afterFailure, type NextStep } from '../../src/routing/after-failure.js'
 
-const readOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: true }
-const oddReadOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: false }
-const readOnPrimary: Attempt = { need: 'primary', role: 'primary', repeatable: true }
-const write: Attempt = { need: 'primary', role: 'primary', repeatable: false }
-const named: Attempt = { need: 'node', role: 'replica', repeatable: true }
+const NEITHER = { atomic: false, idempotent: false }
+const readOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: true, ...NEITHER }
+const oddReadOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: false, ...NEITHER }
+const readOnPrimary: Attempt = { need: 'primary', role: 'primary', repeatable: true, ...NEITHER }
+const write: Attempt = { need: 'primary', role: 'primary', repeatable: false, ...NEITHER }
+const atomic: Attempt = { ...write, atomic: true }
+const idempotent: Attempt = { ...write, idempotent: true }
+const named: Attempt = { need: 'node', role: 'replica', repeatable: true, ...NEITHER }
 
 const table: readonly [string, Failure, Outcome, Attempt, NextStep][] = [
   ['a replica that refuses a read sends it to the primary', 'refused-by-replica', 'refused', readOnReplica, 'primary'],
@@ -19,6 +22,24 @@ const table: readonly [string, Failure, Outcome, Attempt, NextStep][] = [
   ['a serialization failure on the primary is the caller’s', 'recovery-conflict', 'refused', write, 'give-up'],
   ['a lost connection repeats a read', 'connection-lost', 'unknown', readOnReplica, 'elsewhere'],
   ['also on the primary, if another node may take it', 'connection-lost', 'unknown', readOnPrimary, 'elsewhere'],
+  [
+    'a write that the server undid as it left runs on the next primary',
+    'connection-lost',
+    'refused',
+    atomic,
+    'find-primary',
+  ],
+  ['but not one that may have committed in between', 'connection-lost', 'refused', write, 'give-up'],
+  ['a read that it ended runs elsewhere', 'connection-lost', 'refused', readOnReplica, 'elsewhere'],
+  [
+    'a lost connection never repeats a write, all or nothing as it may be',
+    'connection-lost',
+    'unknown',
+    atomic,
+    'give-up',
+  ],
+  ['unless its caller says that twice does no harm', 'connection-lost', 'unknown', idempotent, 'find-primary'],
+  ['which is no word on its own errors', 'statement', 'refused', idempotent, 'give-up'],
   ['a lost connection never repeats a write', 'connection-lost', 'unknown', write, 'give-up'],
   ['nor a BEGIN READ ONLY', 'connection-lost', 'unknown', oddReadOnReplica, 'give-up'],
   ['an unreachable replica sends a read elsewhere', 'connect-failed', 'not-sent', readOnReplica, 'elsewhere'],

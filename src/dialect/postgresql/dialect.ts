@@ -14,6 +14,9 @@ import { touchedTables } from './touched-tables.js'
 /** What a function that is called defines, nobody sees. */
 const DEFINES: ReadonlySet<string> = new Set(['definition', 'select-into', 'not-classified'] satisfies ReasonCode[])
 
+/** One statement, one transaction: unlike CALL, DO and VACUUM, which may commit in between, and functions that act outside it. */
+const ATOMIC: ReadonlySet<string> = new Set(['write', 'writing-cte', 'locking-read'] satisfies ReasonCode[])
+
 export const postgres: Dialect = {
   classify: (text) => classify(text),
   resolve,
@@ -30,5 +33,6 @@ export const postgres: Dialect = {
   tablesQuery: TABLES_QUERY,
   tablesOf: tablesFrom,
   touched: touchedTables,
+  isAtomic: ({ reason, effects }) => effects.length === 0 && ATOMIC.has(reason),
   mayDefine: ({ reason }) => DEFINES.has(reason),
 }

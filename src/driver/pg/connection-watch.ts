@@ -1,4 +1,5 @@
 import type { Role } from '../../model/view.js'
+import { markUndone } from './judge.js'
 import type { PgClient, PgClientClass, PgPoolOptions } from './pg-types.js'
 
 /** 'I' between transactions, 'T' in one, 'E' in a failed one. */
@@ -23,6 +24,8 @@ export interface ConnectionWatch {
   readonly Client: PgClientClass
 }
 
+const ADMIN_SHUTDOWN = '57P01'
+
 export function watchConnections(Client: PgClientClass, roleReported: (role: Role) => void): ConnectionWatch {
   const roles = new WeakMap<PgClient, Role>()
   const readOnly = new WeakMap<PgClient, { readonly atFirst: boolean; now: boolean }>()
@@ -46,10 +49,32 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
         roles.set(this, role)
         roleReported(role)
       })
+      this.#noteFarewells()
       // pg knows it by itself since 8.21.
       if (this.getTransactionStatus !== undefined) return
       this.connection?.on('readyForQuery', (message: { status?: TransactionStatus }) => {
         statuses.set(this, message.status ?? 'I')
+      })
+    }
+
+    /**
+     * `admin_shutdown` in the place of a statement's completion: PostgreSQL holds such interrupts back from the moment at which it
+     * begins to commit until the completion is on its way, so nothing was committed. After a completion it may have been: with
+     * the extended protocol that is sent before the commit. A commit that waits for a synchronous standby ends without a word.
+     *
+     * @see HOLD_INTERRUPTS in CommitTransaction of PostgreSQL's src/backend/access/transam/xact.c; exec_simple_query and
+     * exec_execute_message in src/backend/tcop/postgres.c; SyncRepWaitForLSN in src/backend/replication/syncrep.c
+     */
+    #noteFarewells(): void {
+      let hasCompleted = false
+      this.connection?.on('commandComplete', () => {
+        hasCompleted = true
+      })
+      this.connection?.on('readyForQuery', () => {
+        hasCompleted = false
+      })
+      this.connection?.on('errorMessage', (error: { code?: unknown }) => {
+        if (error.code === ADMIN_SHUTDOWN && !hasCompleted) markUndone(error)
       })
     }
   }

@@ -9,6 +9,13 @@ export function markNotSent<E extends object>(error: E): E {
   return error
 }
 
+const UNDONE = Symbol('undone')
+
+/** Notes that the server ended the session before it said that the statement was complete. */
+export function markUndone(error: object): void {
+  if (Object.isExtensible(error)) Object.defineProperty(error, UNDONE, { value: true, configurable: true })
+}
+
 /** Reads what `pg`, the socket or the server said. By code; by text only where `pg` gives nothing else. */
 export function judgeError(error: unknown, judgeSqlState: (code: string) => Judgement | undefined): Judgement {
   if (error instanceof WrongRoleError) return { failure: 'refused-by-replica', outcome: 'not-sent' }
@@ -17,6 +24,7 @@ export function judgeError(error: unknown, judgeSqlState: (code: string) => Judg
   if (!(error instanceof Error)) return { failure: 'statement', outcome: 'unknown' }
   const code = codeOf(error)
   if (NOT_SENT in error) return { failure: judgeConnecting(error, code, judgeSqlState), outcome: 'not-sent' }
+  if (UNDONE in error) return { failure: 'connection-lost', outcome: 'refused' }
   if (isSqlState(code)) return judgeSqlState(code) ?? { failure: 'statement', outcome: 'refused' }
   if (code !== undefined && SOCKET_CODES.has(code)) return { failure: 'connection-lost', outcome: 'unknown' }
   if (LOST_TEXTS.has(error.message)) return { failure: 'connection-lost', outcome: 'unknown' }

@@ -16,6 +16,9 @@ export interface PgCall {
   readonly route: CallRoute | undefined
   readonly shard: string | undefined
   readonly consistency: Consistency | undefined
+  readonly isIdempotent: boolean
+  /** As given: `idempotent`, or a mistake. */
+  readonly retry: unknown
 }
 
 interface QueryLike {
@@ -25,6 +28,7 @@ interface QueryLike {
   readonly route?: CallRoute
   readonly shard?: string
   readonly consistency?: Consistency
+  readonly retry?: unknown
 }
 
 /**
@@ -47,6 +51,8 @@ export function readCall(config: unknown, values: unknown, callback: unknown): P
     route: query.route,
     shard: query.shard,
     consistency: query.consistency,
+    isIdempotent: query.retry === 'idempotent',
+    retry: query.retry,
   }
 }
 
@@ -60,6 +66,8 @@ function textCall(text: string, values: unknown, callback: Callback | undefined)
     route: undefined,
     shard: undefined,
     consistency: undefined,
+    isIdempotent: false,
+    retry: undefined,
   }
 }
 

@@ -7,7 +7,8 @@ import type { PgCall } from './call.js'
  *
  * @throws {ConfigError} naming the option, the rule and what was found.
  */
-export function checkCall({ route, consistency }: PgCall): void {
+export function checkCall({ route, consistency, retry }: PgCall): void {
+  if (retry !== undefined && retry !== 'idempotent') refuse('query.retry', "must be 'idempotent', or left out", retry)
   if (route !== undefined && route !== 'primary' && route !== 'replica' && !isNamed(route)) {
     refuse('query.route', "must be 'primary', 'replica' or { node: 'its name' }", route)
   }

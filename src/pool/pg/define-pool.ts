@@ -187,6 +187,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
           consistency: call.consistency,
           shard: call.shard,
           session: currentSession(),
+          isIdempotent: call.isIdempotent,
         },
         preferred: undefined,
         send: (pool, demand) => pool.run(call, demand),

@@ -154,7 +154,7 @@ export class LazyClient extends ClientFace {
   #callFor(call: PgCall, found: Classification, session: Session): Call {
     const owner = found.effects.length === 0 ? undefined : this.#core.pids.ownerIn(found.effects, valuesOf(call))
     const route = call.route ?? this.#route ?? (owner === undefined ? undefined : { node: owner })
-    return { route, consistency: call.consistency, shard: call.shard, session }
+    return { route, consistency: call.consistency, shard: call.shard, session, isIdempotent: call.isIdempotent }
   }
 
   #isHeld(loan: Loan): boolean {
@@ -273,7 +273,8 @@ export class LazyClient extends ClientFace {
   }
 
   #afterFailure(loan: Loan, error: Error): void {
-    if (this.#core.cluster.judge(error).outcome !== 'unknown') return
+    const { outcome, failure } = this.#core.cluster.judge(error)
+    if (outcome !== 'unknown' && failure !== 'connection-lost') return
     if (this.#isHeld(loan)) this.#lost = error
     if (this.#loan === loan) this.#drop(error)
   }

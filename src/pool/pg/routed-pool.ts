@@ -13,6 +13,11 @@ export interface CallOptions {
   readonly route?: CallRoute
   /** What this read may miss. Default: what its session says, else the pool. */
   readonly consistency?: Consistency
+  /**
+   * `idempotent`: it may run twice without harm, such as an upsert by its own key. It is then sent again when its connection is
+   * lost under way and nobody knows whether it happened, and waits for a primary like any write. Default: never.
+   */
+  readonly retry?: 'idempotent'
   /** Which part of the data is meant; default: the session's, else the pool's `defaultShard`. */
   readonly shard?: string
 }

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { outcomeOf } from '../../src/index.js'
+import type { Pool } from '../../src/pg.js'
+import { clusterAndPool, eventually } from '../support/pool.js'
+
+/** Writers that never rest, each row with a number of its own. */
+class Writers {
+  readonly errors: Error[] = []
+  /** Those without an error, and those of which nobody knows. */
+  readonly written: number[] = []
+  readonly unknown: number[] = []
+  readonly #work: readonly Promise<void>[]
+  #next = 0
+  #isOver = false
+
+  constructor(pool: Pool, count: number) {
+    this.#work = Array.from({ length: count }, async () => {
+      while (!this.#isOver) {
+        const n = this.#next++
+        try {
+          await pool.query('insert into t values ($1)', [n])
+          this.written.push(n)
+        } catch (error) {
+          this.errors.push(error as Error)
+          if (outcomeOf(error) === 'unknown') this.unknown.push(n)
+        }
+      }
+    })
+  }
+
+  more(count: number): Promise<unknown> {
+    const before = this.written.length
+    return eventually(
+      () => this.written.length,
+      (it) => it >= before + count,
+      30_000,
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true
+    await Promise.all(this.#work)
+  }
+}
+
+const ROUNDS = Number(process.env['SLUICE_ROUNDS'] ?? 5)
+
+test('a server that is stopped in an orderly way says which writes it has undone: they run again, none fails, none twice', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  await pool.query('create table t (n int)')
+  const writers = new Writers(pool, 8)
+  for (let round = 0; round < ROUNDS; round++) {
+    await writers.more(100)
+    await cluster.restart('primary', 'fast')
+  }
+  await writers.more(100)
+  await writers.stop()
+  const { rows } = await pool.query({ text: 'select n, count(*)::int from t group by n', route: 'primary' })
+  const counts = new Map(rows.map((it) => [it['n'], it['count']]))
+  assert.deepEqual(
+    [...counts].filter(([, count]) => count !== 1),
+    [],
+  )
+  assert.deepEqual(
+    writers.written.filter((n) => !counts.has(n)),
+    [],
+  )
+  t.diagnostic(`${writers.written.length} writes, ${pool.stats().nodes[0]?.retriedElsewhere} again`)
+  assert.deepEqual(
+    writers.errors.map((it) => it.message),
+    [],
+  )
+})
+
+test('a server that dies says nothing: writes under way are unknown, but for those that may run twice', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  await pool.query('create table k (n int primary key, v text)')
+  const writers = ['once', 'again'].map(async (v) => {
+    const unknown: Error[] = []
+    const text = `insert into k values ($1, pg_sleep(0.2)::text || '${v}') on conflict (n) do update set v = excluded.v`
+    const retry = v === 'again' ? ({ retry: 'idempotent' } as const) : {}
+    await Promise.all(
+      [1, 2, 3].map((n) =>
+        pool.query({ text, values: [v === 'again' ? n : -n], ...retry }).catch((it) => unknown.push(it)),
+      ),
+    )
+    return unknown.map((it) => outcomeOf(it))
+  })
+  await eventually(
+    async () =>
+      cluster.primary.admin("select count(*)::int as n from pg_stat_activity where query like 'insert into k%'"),
+    ([row]) => row?.['n'] === 6,
+  )
+  await cluster.restart('primary', 'kill')
+  assert.deepEqual(await Promise.all(writers), [['unknown', 'unknown', 'unknown'], []])
+  const { rows } = await pool.query({ text: 'select n from k where n > 0 order by n', route: 'primary' })
+  assert.deepEqual(rows, [{ n: 1 }, { n: 2 }, { n: 3 }])
+})
