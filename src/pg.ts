@@ -17,7 +17,7 @@ import { makeBalancer } from './routing/balancers/make-balancer.js'
 import { resolveConfig } from './routing/config.js'
 import type { ClusterOptions } from './routing/options.js'
 
-export type { CallOptions, RoutedClient, RoutedPool } from './pool/pg/routed-pool.js'
+export type { CallOptions, RoutedClient, RoutedPool, TransactionOptions } from './pool/pg/routed-pool.js'
 
 /** Sluice's own options, beside all of `pg.Pool`'s, which are the defaults of every node. */
 export type PoolOptions = ClusterOptions & pg.PoolConfig

@@ -14,8 +14,10 @@ import { type Callback, readCall } from './call.js'
 import { checkCall } from './check-call.js'
 import type { PoolCore } from './core.js'
 import { callBackWith, LazyClient } from './lazy-client.js'
-import type { RoutedPool } from './routed-pool.js'
+import { runPlainTransaction } from './plain-transaction.js'
+import type { RoutedPool, TransactionOptions } from './routed-pool.js'
 import { SingleNode } from './single-node.js'
+import { Transactions } from './transaction.js'
 
 /** How a pool comes to its core: from options, or as a view of a pool that exists. */
 export type MakeCore = (options: object | undefined) => PoolCore | SingleNode
@@ -120,6 +122,17 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
     stats(): ClusterStats {
       if (!(this.#core instanceof SingleNode)) return this.#core.cluster.stats()
       return this.#core.stats({ total: this.totalCount, idle: this.idleCount, waiting: this.waitingCount })
+    }
+
+    async transaction<Result>(
+      work: (client: LazyClient) => Promise<Result>,
+      options?: TransactionOptions,
+    ): Promise<Result> {
+      if (this.#core instanceof SingleNode) {
+        return runPlainTransaction(() => super.connect() as never, work, options)
+      }
+      if (this.#isEnding || this.#core.cluster.isClosed) throw afterEnd()
+      return new Transactions(this.#core, this.#route).run(work, options)
     }
 
     override connect(callback?: (error: Error | undefined, client: unknown, release: unknown) => void): unknown {

@@ -52,6 +52,8 @@ export class LazyClient extends ClientFace {
   /** What a held connection died of: its state is lost, so nothing more may run here. */
   #lost: Error | undefined
   #released = false
+  /** `pool.transaction` ends it, and nobody else. */
+  #keepsTransaction = false
 
   constructor(core: PoolCore, route: ViewRoute | undefined) {
     super(core, () => this.#loan)
@@ -68,6 +70,22 @@ export class LazyClient extends ClientFace {
     // Nobody can close a cursor that was left open, and with it open the connection serves nobody else.
     if (error || this.#loan?.hasOpenCursor === true) this.#abandon(error || true)
     else void this.#turns.inTurn(() => this.#giveBack()).finally(() => this.#core.clients.remove(this))
+  }
+
+  /** @internal While it does, a statement that would end the transaction is refused. */
+  keepTransaction(keeps: boolean): void {
+    this.#keepsTransaction = keeps
+  }
+
+  /** @internal Its transaction turned out to have been committed: its session must see that. */
+  noteWrite(shard: string | undefined): void {
+    const session = currentSession() ?? this.#session
+    this.#core.cluster.noteWrite({ route: undefined, consistency: undefined, shard, session })
+  }
+
+  /** @internal Its connection is to a server that says it is the primary. */
+  get isOnPrimary(): boolean {
+    return this.#loan !== undefined && this.#core.cluster.nodes.get(this.#loan.pool.name)?.role === 'primary'
   }
 
   /** Resolves when everything asked of this client so far is over, well or not. */
@@ -112,6 +130,7 @@ export class LazyClient extends ClientFace {
     this.#refuseIfUseless(isLate)
     checkCall(call)
     const found = this.#core.cluster.statements.classify(call.text)
+    if (this.#keepsTransaction) refuseEnd(found)
     if (this.#loan !== undefined && this.#isHeld(this.#loan)) return this.#runHeld(this.#loan, call, found, session)
     return this.#core.cluster.run({
       text: call.text,
@@ -350,6 +369,13 @@ export class LazyClient extends ClientFace {
   #drop(error: unknown): void {
     this.#letGo()?.drop(error)
   }
+}
+
+function refuseEnd({ effects }: Classification): void {
+  if (!effects.some((it) => it.kind === 'begin' || it.kind === 'commit' || it.kind === 'rollback')) return
+  const why =
+    'pool.transaction() begins and ends the transaction: return from the function to commit, throw to roll back'
+  throw markOutcome(new Error(why), 'not-sent')
 }
 
 /** Calls back later, in the context of the call: `pg` does the first, and forgets the second when it had to wait. */

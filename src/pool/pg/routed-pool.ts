@@ -33,9 +33,36 @@ export interface RoutedCalls {
 /** A checked-out client. It takes a connection only when a statement needs one. */
 export type RoutedClient = pg.PoolClient & RoutedCalls
 
+/** How `pool.transaction` runs its function. */
+export interface TransactionOptions {
+  /** Default: the server's, `read committed` as a rule. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  /** It only reads, and may do so on a replica. Default false. */
+  readonly readOnly?: boolean
+  /** With `serializable` and `readOnly`: wait for a snapshot that cannot fail. Default false. */
+  readonly deferrable?: boolean
+  /**
+   * Run the whole function again when nothing of it was committed and the reason may be gone: it lost to another transaction (40001,
+   * 40P01), or its connection was lost before COMMIT was sent. `true`: up to 3 times more. Default false: whatever the function does
+   * beside its statements would be done again too.
+   *
+   * It also finds out whether a transaction was committed whose COMMIT was not answered, at the price of one question more before
+   * each COMMIT: committed, it returns; not committed, it runs again; only if nobody can tell, it fails with outcome `unknown`.
+   */
+  readonly retry?: boolean | { readonly most: number }
+  /** Which part of the data is meant. Default: the session's, else the pool's `defaultShard`. */
+  readonly shard?: string
+}
+
 /** What Sluice adds to a `pg.Pool`. */
 export interface RoutedPool extends RoutedCalls {
   connect(): Promise<RoutedClient>
+  /**
+   * Runs the function in a transaction on one connection: commits when it returns, rolls back when it throws.
+   *
+   * @throws what the function throws, or COMMIT; `outcomeOf` says what is known of the transaction.
+   */
+  transaction<Result>(work: (client: RoutedClient) => Promise<Result>, options?: TransactionOptions): Promise<Result>
   /** A pool like this one whose statements all go to the primary, for code that wants to choose. */
   readonly writer: RoutedPool & pg.Pool
   /** A pool like this one whose statements all go to replicas, as long as one can serve. */
