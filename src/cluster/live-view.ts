@@ -22,6 +22,8 @@ export class LiveView<Pool extends NodePool> {
   #view: View = { version: 0, nodes: [] }
   #choices: Choices<Pool>
   #isSettled = false
+  /** Our role may write: a primary that does not let it is being replaced, or is not ready yet. */
+  #mayWrite = false
 
   constructor(parts: LiveViewParts<Pool>) {
     this.#parts = parts
@@ -47,10 +49,15 @@ export class LiveView<Pool extends NodePool> {
     const nodes = this.#parts.nodes()
     const views = [...nodes.values(), ...this.#parts.leaving()].map((node) => node.view())
     this.#fence(views)
-    this.#view = { version, nodes: views.map((it) => ({ ...it, fence: nodes.get(it.name)?.fence })) }
+    this.#mayWrite ||= [...nodes.values()].some((node) => node.takesWrites)
+    this.#view = { version, nodes: views.map((it) => this.#judged(it, nodes)) }
     this.#choices = new Choices(this.#view, nodes)
     this.#isSettled ||= nodes.size > 0 && [...nodes.values()].every((it) => it.wasAsked)
     this.#parts.changed()
+  }
+
+  #judged(view: NodeView, nodes: ReadonlyMap<string, Node<Pool>>): NodeView {
+    return { ...view, fence: nodes.get(view.name)?.fence, isReadOnly: view.isReadOnly && this.#mayWrite }
   }
 
   /** The one primary whose position counts: with several, no position of one covers the writes of another. */

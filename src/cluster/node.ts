@@ -61,8 +61,6 @@ export interface NodeParts {
 /** How often what waits is counted while a node is emptied. */
 const DRAIN_POLL_MS = 20
 
-type Writes = 'unknown' | 'taken' | 'refused'
-
 /** How much one statement moves the mean: about the last twenty count. */
 const LATENCY_WEIGHT = 0.1
 
@@ -80,7 +78,7 @@ export class Node<Pool extends NodePool = NodePool> {
   /** Survives the loss of the node, unlike its status: an old primary is known by it. */
   #history: Lineal | undefined
   #isReceiving: boolean | undefined
-  #writes: Writes = 'unknown'
+  #isReadOnly: boolean | undefined
   #fence: Fence | undefined
   #wasAsked = false
   #gone: Promise<void> | undefined
@@ -143,7 +141,7 @@ export class Node<Pool extends NodePool = NodePool> {
       promotedIn: this.#promotedIn,
       history: this.#history,
       isReceiving: this.#role === 'replica' ? this.#isReceiving : undefined,
-      isReadOnly: this.#role === 'primary' && this.#writes === 'refused',
+      isReadOnly: this.#role === 'primary' && this.#isReadOnly === true,
       isVouchedFor: this.#isVouchedFor,
       takesReads: this.#takesReads,
       fence: this.#fence,
@@ -180,13 +178,12 @@ export class Node<Pool extends NodePool = NodePool> {
   }
 
   /** @returns whether it is news. */
-  #noteHistory({ role, position, startedAt, isReceiving, isReadOnly }: NodeStatus): boolean {
+  #noteHistory({ position, startedAt, isReceiving, isReadOnly }: NodeStatus): boolean {
     const isNew = position !== undefined && !isSameHistory(this.#history, { ...position, startedAt })
     if (isNew) this.#history = { system: position.system, timeline: position.timeline, startedAt }
-    const writes = writesOf(role, isReadOnly, this.#writes)
-    if (!isNew && isReceiving === this.#isReceiving && writes === this.#writes) return false
+    if (!isNew && isReceiving === this.#isReceiving && isReadOnly === this.#isReadOnly) return false
     this.#isReceiving = isReceiving
-    this.#writes = writes
+    this.#isReadOnly = isReadOnly
     return true
   }
 
@@ -233,6 +230,11 @@ export class Node<Pool extends NodePool = NodePool> {
     if (this.#wasAsked) return
     this.#wasAsked = true
     this.#parts.changed()
+  }
+
+  /** It is a primary on which our role may write. */
+  get takesWrites(): boolean {
+    return this.#role === 'primary' && this.#isReadOnly === false
   }
 
   /** Ever: it is there, and lets us in. */
@@ -356,13 +358,6 @@ export class Node<Pool extends NodePool = NodePool> {
     this.#health = to
     this.#parts.changed()
   }
-}
-
-/** A role that may never write tells nothing of the server: only what took writes before can be said to refuse them now. */
-function writesOf(role: Role, isReadOnly: boolean, before: Writes): Writes {
-  if (role !== 'primary') return 'unknown'
-  if (!isReadOnly) return 'taken'
-  return before === 'unknown' ? 'unknown' : 'refused'
 }
 
 function isSameHistory(one: Lineal | undefined, other: Lineal): boolean {

@@ -43,7 +43,7 @@ export interface NodeView {
   readonly history: Lineal | undefined
   /** A replica: whether it receives from anybody. `undefined`: it did not say. */
   readonly isReceiving: boolean | undefined
-  /** A primary that took writes before, and refuses them now: it is about to be replaced, or somebody said so. */
+  /** A primary that refuses writes, though our role may write: it is about to be replaced, or not ready yet. */
   readonly isReadOnly: boolean
   /** The engine that a topology asked names it as the primary. */
   readonly isVouchedFor: boolean

@@ -18,7 +18,7 @@ export interface ConnectionWatch {
   /** `unknown` until the connection has said something. */
   roleOf(client: PgClient): Role
   statusOf(client: PgClient): TransactionStatus
-  /** New transactions of this connection may not write, and could when it was opened. */
+  /** New transactions of this connection may not write, and could before. */
   hasBecomeReadOnly(client: PgClient): boolean
   /** The same class, listening. Give it to a pool. */
   readonly Client: PgClientClass
@@ -28,7 +28,7 @@ const ADMIN_SHUTDOWN = '57P01'
 
 export function watchConnections(Client: PgClientClass, roleReported: (role: Role) => void): ConnectionWatch {
   const roles = new WeakMap<PgClient, Role>()
-  const readOnly = new WeakMap<PgClient, { readonly atFirst: boolean; now: boolean }>()
+  const readOnly = new WeakMap<PgClient, { readonly now: boolean; readonly wasEverOff: boolean }>()
   const statuses = new WeakMap<PgClient, TransactionStatus>()
 
   class WatchedClient extends Client {
@@ -41,8 +41,7 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
         const isOn = message.parameterValue === 'on'
         if (message.parameterName === 'default_transaction_read_only') {
           const known = readOnly.get(this)
-          if (known === undefined) readOnly.set(this, { atFirst: isOn, now: isOn })
-          else known.now = isOn
+          readOnly.set(this, { now: isOn, wasEverOff: known?.wasEverOff === true || !isOn })
         }
         if (message.parameterName !== 'in_hot_standby') return
         const role = isOn ? 'replica' : 'primary'
@@ -84,7 +83,7 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
     roleOf: (client) => roles.get(client) ?? 'unknown',
     hasBecomeReadOnly: (client) => {
       const known = readOnly.get(client)
-      return known?.now === true && !known.atFirst
+      return known?.now === true && known.wasEverOff
     },
     statusOf: (client) => (client.getTransactionStatus?.() as TransactionStatus | null) ?? statuses.get(client) ?? 'I',
   }

@@ -135,7 +135,7 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
     return this.#watch.statusOf(client)
   }
 
-  /** New transactions of this connection may not write, and could when it was opened. */
+  /** New transactions of this connection may not write, and could before. */
   hasBecomeReadOnly(client: PgClient): boolean {
     return this.#watch.hasBecomeReadOnly(client)
   }
