@@ -4,7 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 
-const PARTS = ['classify', 'routing', 'pool', 'consistency', 'offload']
+const PARTS = ['classify', 'routing', 'pool', 'consistency', 'offload', 'failover']
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'))
 const given = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
 const unknown = given.filter((name) => !PARTS.includes(name))

@@ -29,6 +29,8 @@ const REST = { least: 200, most: 1500 }
 const TROUBLE = { least: 300, most: 2500 }
 /** Between promotions, during which nothing else befalls a node: a promotion needs to know what each has received. */
 const ROUND = { least: 4000, most: 8000 }
+/** The same, where nothing else befalls anybody. */
+const ONLY_PROMOTIONS = { least: 500, most: 1500 }
 
 /**
  * Troubles the cluster by the seed: each node in turns of rest and trouble, several nodes at once as it falls out. What
@@ -46,9 +48,10 @@ export class Nemesis {
   async run(over: AbortSignal): Promise<void> {
     const { cluster, faults, seed } = this.#parts
     const promotions = faults.includes('promote') ? randomFor(seed, 'promotions') : undefined
+    const round = faults.every((it) => it === 'promote') ? ONLY_PROMOTIONS : ROUND
     const lanes = cluster.nodes.map((node) => ({ node, random: randomFor(seed, `faults of ${node.name}`) }))
     while (!over.aborted) {
-      const length = promotions?.whole(ROUND.least, ROUND.most)
+      const length = promotions?.whole(round.least, round.most)
       const roundOver = length === undefined ? over : AbortSignal.any([over, AbortSignal.timeout(length)])
       await settled(lanes.map(({ node, random }) => this.#trouble(node, random, roundOver)))
       if (promotions !== undefined && !over.aborted) await this.#promote(promotions)

@@ -14,8 +14,11 @@ export async function commitOnTwo(cluster: TestCluster): Promise<void> {
   }
 }
 
+/** How the primary goes: in order, as a crash, or frozen and thawed later, still believing that it is the primary. */
+const WAYS = ['fast', 'immediate', 'kill', 'freeze'] as const
+
 /**
- * The primary crashes, the replica that has received most takes its place, and the old primary comes back as a replica.
+ * The primary goes, the replica that has received most takes its place, and the old primary comes back: as a replica, or as a primary first.
  * Whatever was acknowledged with `commitOnTwo` is on that replica.
  *
  * @returns the name of the new primary.
@@ -24,11 +27,17 @@ export async function promoteAnother(cluster: TestCluster, random: Random): Prom
   // A standby that has just started knows what it has received only when it streams again.
   await cluster.waitUntilStreaming()
   const old = cluster.primary
-  await old.stop('immediate')
+  const way = random.pick(WAYS)
+  if (way === 'freeze') await old.freeze()
+  else await old.stop(way)
   await wait(random.whole(0, 1500))
   const next = await mostAdvanced(cluster.replicas)
   await cluster.promote(next.name)
   await wait(random.whole(0, 1500))
+  // It takes writes again, that nobody must send to it.
+  if (way === 'freeze') await old.thaw()
+  else if (random.chance(0.5)) await old.start()
+  await wait(random.whole(0, 500))
   await cluster.rejoin(old.name)
   return next.name
 }

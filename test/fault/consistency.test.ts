@@ -58,6 +58,15 @@ for (const [kind, faults] of Object.entries(KINDS)) {
   })
 }
 
+test('a session sees what it wrote and has seen while the primary moves, and the old one comes back', async () => {
+  const { violations, episodes } = await run({ faults: ['promote'], durationMs: 8000, seed: 23 })
+  assert.deepEqual(
+    violations.map((it) => it.what),
+    [],
+  )
+  assert.ok(episodes.length > 0, JSON.stringify(episodes))
+})
+
 test('by table, a session sees what it wrote and has seen of each, under every fault', async () => {
   const { violations, offload } = await run({ level: 'tables', faults: NODE_FAULT_NAMES, durationMs: 5000 })
   assert.deepEqual(
