@@ -25,21 +25,30 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 chroot . bash -eu -s "$2" <<'IN'
 rm -rf /var/lib/apt/lists /var/cache/apt/archives /var/log/* /etc/apt/sources.list /etc/apt/sources.list.d
-rm -f /usr/sbin/policy-rc.d /etc/ssh/ssh_host_*
+rm -f /etc/ssh/ssh_host_*
+# Nothing runs that a package that goes would have to stop.
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
 mkdir -p /etc/apt/sources.list.d /var/lib/apt/lists/partial /var/cache/apt/archives/partial
 # Time for nothing: pages of manuals, and their index.
 rm -f /var/lib/man-db/auto-update
 printf 'path-exclude /usr/share/%s/*\n' man doc locale >/etc/dpkg/dpkg.cfg.d/hosts
 echo 'deb [trusted=yes] file:/srv/packages ./' >/etc/apt/sources.list
-if [ "$1" = bare ]; then
-  dpkg-query -W -f '${Package} ${Status}\n' 'postgresql*' ssl-cert 2>/dev/null | awk '$NF == "installed" { print $1 }' |
+purge() { # patterns of packages
+  dpkg-query -W -f '${Package} ${Status}\n' "$@" 2>/dev/null | awk '$NF != "not-installed" { print $1 }' |
     xargs -r dpkg --no-triggers --purge
+}
+# What other tests need of this machine. A host installs its own.
+purge patroni etcd-server etcd-client pg-auto-failover-cli 'repmgr*' 'postgresql-*-repmgr' 'postgresql-*-auto-failover'
+if [ "$1" = bare ]; then
+  purge 'postgresql*' ssl-cert
   rm -rf /etc/postgresql* /var/lib/postgresql /usr/lib/postgresql
   ! getent passwd postgres >/dev/null || userdel postgres
 else
   rm -rf /etc/postgresql/* /var/lib/postgresql/* /var/log/postgresql
   install -d -o root -g postgres -m 1775 /var/log/postgresql
 fi
+rm /usr/sbin/policy-rc.d
 for user in admin careful plain; do
   useradd --create-home --shell /bin/bash "$user"
 done
