@@ -3,9 +3,11 @@ import { systemClock } from './base/clock.js'
 import { Cluster } from './cluster/cluster.js'
 import { classificationCache } from './dialect/postgresql/classification-cache.js'
 import { postgres } from './dialect/postgresql/dialect.js'
+import { fates } from './dialect/postgresql/settle.js'
 import { pgDriver } from './driver/pg/pg-driver.js'
 import type { PgModule, PgPoolOptions } from './driver/pg/pg-types.js'
 import type { ClusterConfig } from './model/config.js'
+import type { Fates } from './model/fates.js'
 import { CheckedOut } from './pool/pg/checked-out.js'
 import type { PoolCore } from './pool/pg/core.js'
 import { definePool } from './pool/pg/define-pool.js'
@@ -64,6 +66,7 @@ function makeCore(module: PgModule, options: object | undefined): PoolCore | Sin
     baselines: new WeakMap(),
     pids: new PidOwners(),
     clients: new CheckedOut(),
+    fates: fates as Fates,
   }
   watchPids(core)
   return core

@@ -1,7 +1,7 @@
+import type { Fate, Fates } from '../../model/fates.js'
 import { lsnOf } from './positions.js'
 
-/** Asked inside a transaction, before its COMMIT: what it takes to find out later whether it was committed. */
-export const TRACE_QUERY = `select pg_catalog.pg_current_xact_id_if_assigned()::text as xid,
+const TRACE_QUERY = `select pg_catalog.pg_current_xact_id_if_assigned()::text as xid,
   pg_catalog.pg_current_wal_insert_lsn()::text as written,
   pg_catalog.pg_postmaster_start_time()::text as started,
   (select system_identifier from pg_catalog.pg_control_system())::text as system,
@@ -22,8 +22,7 @@ export function traceOf(row: unknown): Trace {
   return { ...rest, xid: xid ?? undefined, written: lsnOf(written) }
 }
 
-/** Asked of the primary afterwards, with the `xid`; read by `fateOf`. */
-export const FATE_QUERY = `select case when $1::xid8 < pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+const FATE_QUERY = `select case when $1::xid8 < pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
     then pg_catalog.pg_xact_status($1::xid8) else 'not ended' end as status,
   pg_catalog.pg_last_wal_replay_lsn()::text as recovered,
   pg_catalog.pg_postmaster_start_time()::text as started,
@@ -38,9 +37,6 @@ interface FateRow {
   readonly system: string
   readonly timeline: number
 }
-
-/** `open`: its server process has not ended yet; ask again. */
-export type Fate = 'committed' | 'aborted' | 'open' | 'unknown'
 
 /**
  * What became of a transaction whose COMMIT was not answered.
@@ -61,4 +57,12 @@ export function fateOf(trace: Trace, row: unknown): Fate {
   if (timeline !== trace.timeline && recovered === null) return 'unknown'
   if (status === 'in progress' || status === 'not ended') return isSameLife ? 'open' : 'aborted'
   return status ?? 'unknown'
+}
+
+export const fates: Fates<Trace> = {
+  traceQuery: TRACE_QUERY,
+  traceOf,
+  valuesOf: ({ xid }) => (xid === undefined ? undefined : [xid]),
+  fateQuery: FATE_QUERY,
+  fateOf,
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { markOutcome } from '../../base/outcome.js'
-import { FATE_QUERY, type Fate, fateOf, TRACE_QUERY, type Trace, traceOf } from '../../dialect/postgresql/settle.js'
+import type { Fate } from '../../model/fates.js'
 import type { ViewRoute } from '../../routing/need.js'
 import type { PoolCore } from './core.js'
 import { LazyClient } from './lazy-client.js'
@@ -92,11 +92,13 @@ class Attempt {
     throw markOutcome(rolledBack(), 'refused')
   }
 
-  async #trace(): Promise<Trace | undefined> {
+  /** What the dialect notes of it; `undefined`: nothing can be found out later. */
+  async #trace(): Promise<object | undefined> {
     if (!this.#client.isOnPrimary) return undefined
     try {
-      const { rows } = (await this.#client.query(TRACE_QUERY)) as { rows: readonly unknown[] }
-      return traceOf(rows[0])
+      const { traceQuery, traceOf } = this.#core.fates
+      const { rows } = (await this.#client.query(traceQuery)) as { rows: readonly unknown[] }
+      return traceOf(rows[0]) as object
     } catch (error) {
       // A failed transaction answers so to everything; its COMMIT will say it.
       if ((error as { code?: unknown }).code === '25P02') return undefined
@@ -105,7 +107,7 @@ class Attempt {
   }
 
   /** Returns if the transaction was committed after all. */
-  async #settle(error: Error, trace: Trace | undefined, shard: string | undefined): Promise<void> {
+  async #settle(error: Error, trace: object | undefined, shard: string | undefined): Promise<void> {
     const { outcome } = this.#core.cluster.judge(error)
     if (outcome !== 'unknown') throw markOutcome(error, outcome)
     const fate = await this.#fate(trace, shard)
@@ -114,24 +116,25 @@ class Attempt {
     throw markOutcome(error, fate === 'aborted' ? 'refused' : 'unknown')
   }
 
-  async #fate(trace: Trace | undefined, shard: string | undefined): Promise<Fate> {
+  async #fate(trace: object | undefined, shard: string | undefined): Promise<Fate> {
     if (trace === undefined) return 'unknown'
-    // It wrote nothing: there was nothing to commit.
-    if (trace.xid === undefined) return 'committed'
+    const values = this.#core.fates.valuesOf(trace)
+    if (values === undefined) return 'committed'
     const { config } = this.#core.cluster
     const untilMs = performance.now() + config.holdWritesMs
     for (;;) {
-      const fate = await this.#askFate(trace, trace.xid, shard)
+      const fate = await this.#askFate(trace, values, shard)
       if (fate !== 'open' || performance.now() > untilMs) return fate === 'open' ? 'unknown' : fate
       await wait(FATE_POLL_MS)
     }
   }
 
   /** Of the primary that there is, or will be: the question waits for it like a write. */
-  async #askFate(trace: Trace, xid: string, shard: string | undefined): Promise<Fate> {
+  async #askFate(trace: object, values: readonly unknown[], shard: string | undefined): Promise<Fate> {
     const client = new LazyClient(this.#core, 'primary')
     try {
-      const config = { text: FATE_QUERY, values: [xid], ...(shard === undefined ? {} : { shard }) }
+      const { fateQuery, fateOf } = this.#core.fates
+      const config = { text: fateQuery, values, ...(shard === undefined ? {} : { shard }) }
       const { rows } = (await client.query(config)) as { rows: readonly unknown[] }
       return fateOf(trace, rows[0])
     } catch {
