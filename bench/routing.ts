@@ -32,7 +32,16 @@ class NullPool implements NodePool<string, unknown> {
   constructor(isReplica: boolean) {
     const place = { in_recovery: isReplica, written: isReplica ? null : '0/1000', replayed: '0/1000', timeline: 1 }
     this.#status = Promise.resolve([
-      { ...place, system: '1', started: 'now', receiving: true, read_only: false, block: 8192, segment: 16_777_216 },
+      {
+        ...place,
+        system: '1',
+        started: 'now',
+        receiving: true,
+        receives: null,
+        read_only: false,
+        block: 8192,
+        segment: 16_777_216,
+      },
     ])
   }
   ask(): Promise<readonly unknown[]> {

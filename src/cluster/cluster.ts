@@ -322,6 +322,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
       isSettled: () => this.#live.isSettled,
       hold: this.#hold,
       mayHavePrimary: (shard) => this.#live.mayHavePrimary(shard),
+      livesOn: (node) => this.#members.livesOn(node),
       isAtomic: (found) => this.statements.isAtomic(found),
       noteDefinition: (found) => this.statements.mayDefine(found) && this.definitionChanged(),
       learnRefusal: (text) => this.statements.learnRefusal(text),

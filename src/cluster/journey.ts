@@ -2,7 +2,7 @@ import { NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '
 import { markOutcome } from '../base/outcome.js'
 import type { NodePool } from '../model/driver.js'
 import { canServe } from '../model/health.js'
-import { afterFailure } from '../routing/after-failure.js'
+import { afterFailure, outcomeAfter } from '../routing/after-failure.js'
 import { isRepeatable, type Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
 import { catchUp } from './catch-up.js'
@@ -111,6 +111,8 @@ export class Journey<Pool extends NodePool, Result> {
   async goOnAfter(node: Node<Pool>, error: Error): Promise<Result> {
     const { parts } = this.#router
     const judgement = parts.judge(error)
+    const isFarewell = judgement.failure === 'connection-lost' && judgement.outcome === 'refused'
+    const livesOn = isFarewell && this.#need.to === 'primary' ? parts.livesOn(node) : undefined
     parts.reportFailure(node, judgement, error)
     // The node is well, and may be chosen again, once, by what is known of it now.
     if (judgement.failure === 'choice-over' && !this.#hasChosenAgain) this.#hasChosenAgain = true
@@ -130,9 +132,11 @@ export class Journey<Pool extends NodePool, Result> {
         this.#need = { to: 'primary', node: undefined, reason: 'refused-before' }
         return this.start()
       case 'find-primary':
+        // Not the server is stopping: somebody ended this one session, and wants it ended.
+        if ((await livesOn) === true) throw markOutcome(error, outcomeAfter(judgement, attempt))
         return this.#askAndStartAgain()
       case 'give-up':
-        throw markOutcome(error, judgement.outcome)
+        throw markOutcome(error, outcomeAfter(judgement, attempt))
     }
   }
 

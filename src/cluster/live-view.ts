@@ -57,7 +57,15 @@ export class LiveView<Pool extends NodePool> {
   }
 
   #judged(view: NodeView, nodes: ReadonlyMap<string, Node<Pool>>): NodeView {
-    return { ...view, fence: nodes.get(view.name)?.fence, isReadOnly: view.isReadOnly && this.#mayWrite }
+    const node = nodes.get(view.name)
+    // From an old primary that nobody believes any more, perhaps.
+    const isOnOld = (node?.receivedTimeline ?? Infinity) < (this.#known.get(view.shard)?.timeline ?? 0)
+    return {
+      ...view,
+      fence: node?.fence,
+      isReadOnly: view.isReadOnly && this.#mayWrite,
+      isReceiving: isOnOld ? false : view.isReceiving,
+    }
   }
 
   /** The one primary whose position counts: with several, no position of one covers the writes of another. */

@@ -38,6 +38,7 @@ export class Members<Pool extends NodePool> {
   readonly #discovery: Discovery | undefined
   /** Servers that are none of the cluster's, by their URL. */
   readonly #elsewhere = new Map<string, NodePool>()
+  readonly #askedIfAlive = new Map<Node<Pool>, Promise<boolean>>()
   #isRunning = false
 
   constructor(parts: MembersParts<Pool>) {
@@ -97,6 +98,33 @@ export class Members<Pool extends NodePool> {
     })
   }
 
+  /**
+   * Whether the node lets us in, as the primary that it was, in the same life. Asked once for all that want to know at the same time.
+   */
+  livesOn(node: Node<Pool>): Promise<boolean> {
+    const { dialect, clock, config } = this.#parts
+    const asked = this.#askedIfAlive.get(node)
+    if (asked !== undefined) return asked
+    const before = node.view().history?.startedAt
+    const ask = async () => {
+      if (dialect.statusQuery === undefined) return true
+      // A connection that is open may not have heard yet that its server is stopping; a new one is refused.
+      const [row] = await node.pool.askAtLeisure(dialect.statusQuery, config.probe.timeoutMs)
+      const { role, startedAt } = dialect.statusOf(row)
+      return role === 'primary' && (before === undefined || startedAt === before)
+    }
+    // A caller waits, and questions of our own keep no process alive.
+    const awake = clock.after(config.acquireTimeoutMs, () => undefined, { waitedFor: true })
+    const answer = ask()
+      .catch(() => false)
+      .finally(() => {
+        awake.stop()
+        this.#askedIfAlive.delete(node)
+      })
+    this.#askedIfAlive.set(node, answer)
+    return answer
+  }
+
   /** Waits for what is under way, then closes every connection. */
   async close(): Promise<void> {
     this.#isRunning = false
@@ -112,8 +140,10 @@ export class Members<Pool extends NodePool> {
   #open(config: NodeConfig): Node<Pool> {
     const { name } = config
     const { clock, publish, view, driver, progressed } = this.#parts
+    // Where the order decides, weights are that order.
+    const { balancer, slowStartMs } = this.#parts.config
     const node: Node<Pool> = new Node(config, driver, {
-      ...{ clock, publish, slowStartMs: this.#parts.config.slowStartMs },
+      ...{ clock, publish, slowStartMs: balancer === 'failover' ? 0 : slowStartMs },
       changed: () => view().look(),
       nextVersion: () => view().now.version + 1,
       comesToOthers: () => view().isSettled && view().now.nodes.some((it) => it.name !== name && canServe(it.health)),

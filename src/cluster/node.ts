@@ -78,6 +78,7 @@ export class Node<Pool extends NodePool = NodePool> {
   /** Survives the loss of the node, unlike its status: an old primary is known by it. */
   #history: Lineal | undefined
   #isReceiving: boolean | undefined
+  #receivedTimeline: number | undefined
   #isReadOnly: boolean | undefined
   #fence: Fence | undefined
   #wasAsked = false
@@ -178,10 +179,12 @@ export class Node<Pool extends NodePool = NodePool> {
   }
 
   /** @returns whether it is news. */
-  #noteHistory({ position, startedAt, isReceiving, isReadOnly }: NodeStatus): boolean {
+  #noteHistory({ position, startedAt, isReceiving, receivedTimeline, isReadOnly }: NodeStatus): boolean {
     const isNew = position !== undefined && !isSameHistory(this.#history, { ...position, startedAt })
     if (isNew) this.#history = { system: position.system, timeline: position.timeline, startedAt }
-    if (!isNew && isReceiving === this.#isReceiving && isReadOnly === this.#isReadOnly) return false
+    const isSame = isReceiving === this.#isReceiving && receivedTimeline === this.#receivedTimeline
+    if (!isNew && isSame && isReadOnly === this.#isReadOnly) return false
+    this.#receivedTimeline = receivedTimeline
     this.#isReceiving = isReceiving
     this.#isReadOnly = isReadOnly
     return true
@@ -230,6 +233,11 @@ export class Node<Pool extends NodePool = NodePool> {
     if (this.#wasAsked) return
     this.#wasAsked = true
     this.#parts.changed()
+  }
+
+  /** A replica: which timeline it receives, if it says so. */
+  get receivedTimeline(): number | undefined {
+    return this.#role === 'replica' ? this.#receivedTimeline : undefined
   }
 
   /** It is a primary on which our role may write. */

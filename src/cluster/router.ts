@@ -241,7 +241,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const choices = this.choicesFor(this.#shardOf(errand.call))
     const node = chosen ?? pickFrom(choices.primaries, this.parts.primaryBalancer)
     if (node === undefined) return undefined
-    const isBehind = chosen === undefined && choices.replicas.nodes.length > 0
+    const isBehind = chosen === undefined && need.to === 'replica' && choices.replicas.nodes.length > 0
     return this.routeTo({ node, need: isBehind ? BEHIND : need, fit, waitedMs: 0 }, errand.found)
   }
 

@@ -10,6 +10,8 @@ export interface NodeStatus {
   readonly startedAt: string | undefined
   /** A replica: a process of its server receives, or tries to. */
   readonly isReceiving: boolean | undefined
+  /** A replica: the timeline of what it receives; `undefined`: nothing, or it does not say. */
+  readonly receivedTimeline: number | undefined
   /** New transactions of ours there may not write, by a setting. A replica's never may. */
   readonly isReadOnly: boolean
   /** A primary: where its last recovery ended. In the life in which it was promoted, its timeline began there. */

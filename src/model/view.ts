@@ -41,7 +41,7 @@ export interface NodeView {
   readonly promotedIn: number
   /** What it said of its history of writes last; `undefined`: nothing. */
   readonly history: Lineal | undefined
-  /** A replica: whether it receives from anybody. `undefined`: it did not say. */
+  /** A replica: whether it receives the present history from anybody, not an older one. `undefined`: it did not say. */
   readonly isReceiving: boolean | undefined
   /** A primary that refuses writes, though our role may write: it is about to be replaced, or not ready yet. */
   readonly isReadOnly: boolean

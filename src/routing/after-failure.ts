@@ -1,3 +1,4 @@
+import type { Outcome } from '../base/errors.js'
 import type { Judgement } from '../model/judgement.js'
 import type { Role } from '../model/view.js'
 import type { Need } from './need.js'
@@ -24,6 +25,15 @@ export type NextStep =
   | 'find-primary'
   /** Tell the caller. */
   | 'give-up'
+
+/** What is known of a statement that failed so. What may commit in between may have done part of it, whatever the server undid. */
+export function outcomeAfter(
+  { failure, outcome }: Judgement,
+  { repeatable, atomic }: Pick<Attempt, 'repeatable' | 'atomic'>,
+): Outcome {
+  const isUndoneInPart = failure === 'connection-lost' && outcome === 'refused' && !repeatable && !atomic
+  return isUndoneInPart ? 'unknown' : outcome
+}
 
 /**
  * What to do about a failed statement. The rule above all others: only what was surely not executed, or can be executed

@@ -85,7 +85,7 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
   readonly topology?: Topology | FindNodes
   /**
    * How long a node that comes to others, new or again, takes until it has its full share of reads, in milliseconds: its caches
-   * are cold. Default 5000. 0: at once. To 2147483647.
+   * are cold. Default 5000. 0: at once, as with the balancer `failover`. To 2147483647.
    */
   readonly slowStartMs?: number
   /** All the options, as a URL: `connectionString` under another name. */

@@ -78,7 +78,7 @@ test('a server that dies says nothing: writes under way are unknown, but for tho
   await pool.query('create table k (n int primary key, v text)')
   const writers = ['once', 'again'].map(async (v) => {
     const unknown: Error[] = []
-    const text = `insert into k values ($1, pg_sleep(0.2)::text || '${v}') on conflict (n) do update set v = excluded.v`
+    const text = `insert into k values ($1, pg_sleep(1)::text || '${v}') on conflict (n) do update set v = excluded.v`
     const retry = v === 'again' ? ({ retry: 'idempotent' } as const) : {}
     await Promise.all(
       [1, 2, 3].map((n) =>
@@ -96,4 +96,19 @@ test('a server that dies says nothing: writes under way are unknown, but for tho
   assert.deepEqual(await Promise.all(writers), [['unknown', 'unknown', 'unknown'], []])
   const { rows } = await pool.query({ text: 'select n from k where n > 0 order by n', route: 'primary' })
   assert.deepEqual(rows, [{ n: 1 }, { n: 2 }, { n: 3 }])
+})
+
+test('a session that an operator ends stays ended', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  await pool.query('create table t (n int)')
+  const write = pool.query('insert into t select 1 from pg_sleep(10)').catch((error: Error) => error)
+  await eventually(
+    () =>
+      cluster.primary.admin(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'insert into t select%'",
+      ),
+    (ended) => ended.length === 1,
+  )
+  assert.equal(outcomeOf(await write), 'refused')
+  assert.deepEqual((await pool.query({ text: 'select n from t', route: 'primary' })).rows, [])
 })

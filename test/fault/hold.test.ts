@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NoPrimaryError, outcomeOf } from '../../src/index.js'
+import { Pool } from '../../src/pg.js'
 import { clusterAndPool, eventually, next } from '../support/pool.js'
 
 async function failureOf(work: Promise<unknown>): Promise<Error> {
@@ -73,7 +74,6 @@ test('nothing waits where no node has ever answered, or the primary refuses us',
   await pool.end()
   const wrong = new URL(cluster.primary.url)
   wrong.password = 'wrong'
-  const { Pool } = await import('../../src/pg.js')
   const refused = new Pool({ primary: wrong.href, replicas: cluster.replicas.map((it) => it.url) })
   t.after(() => refused.end())
   const startedMs = performance.now()
@@ -167,4 +167,19 @@ test('an old primary gets no write while the new one is away, nor the commit of 
   const error = await failureOf(pool.query('insert into t values (3)'))
   assert.match(error.message, /primary is not believed: it says that it is the primary, on an older timeline/)
   assert.deepEqual(await cluster.nodes[0]?.admin('select count(*)::int as n from t'), [{ n: 0 }])
+})
+
+test('a replica that follows an old primary, or nobody, reads only where no other can', async (t) => {
+  const { cluster } = await clusterAndPool(t)
+  const pool = new Pool({
+    nodes: cluster.nodes.map((it) => ({ url: it.adminUrl, name: it.name })),
+    probe: { everyMs: 100 },
+  })
+  t.after(() => pool.end())
+  await pool.query('select 1')
+  const isReceiving = () => pool.view().nodes.map((it) => it.isReceiving)
+  await eventually(isReceiving, (it) => it.join() === ',true,true')
+  // Replica 2 goes on with the old one, which nobody believes any more.
+  await cluster.node('replica-1').admin('select pg_promote()')
+  await eventually(isReceiving, (it) => it.join() === ',,false')
 })

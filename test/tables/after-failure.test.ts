@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Outcome } from '../../src/base/errors.js'
 import type { Failure } from '../../src/model/judgement.js'
-import { type Attempt, afterFailure, type NextStep } from '../../src/routing/after-failure.js'
+import { type Attempt, afterFailure, type NextStep, outcomeAfter } from '../../src/routing/after-failure.js'
 
 const NEITHER = { atomic: false, idempotent: false }
 const readOnReplica: Attempt = { need: 'replica', role: 'replica', repeatable: true, ...NEITHER }
@@ -60,3 +60,11 @@ for (const [title, failure, outcome, attempt, step] of table) {
     assert.equal(afterFailure({ failure, outcome }, attempt), step)
   })
 }
+
+test('what may commit in between is unknown where the server undid it; what is all or nothing was refused', () => {
+  const undone = { failure: 'connection-lost', outcome: 'refused' } as const
+  assert.equal(outcomeAfter(undone, write), 'unknown')
+  assert.equal(outcomeAfter(undone, atomic), 'refused')
+  assert.equal(outcomeAfter(undone, readOnPrimary), 'refused')
+  assert.equal(outcomeAfter({ failure: 'statement', outcome: 'refused' }, write), 'refused')
+})

@@ -21,6 +21,7 @@ export const STATUS_QUERY = `select pg_catalog.pg_is_in_recovery() as in_recover
   end as timeline,
   (select system_identifier from pg_catalog.pg_control_system())::text as system,
   exists (select from pg_catalog.pg_stat_wal_receiver) as receiving,
+  (select received_tli from pg_catalog.pg_stat_wal_receiver) as receives,
   pg_catalog.current_setting('default_transaction_read_only') = 'on' as read_only,
   pg_catalog.pg_postmaster_start_time()::text as started,
   pg_catalog.current_setting('wal_block_size')::int as block,
@@ -33,6 +34,7 @@ interface StatusRow {
   readonly timeline: number | null
   readonly system: string | null
   readonly receiving: boolean
+  readonly receives: number | null
   readonly read_only: boolean
   readonly started: string | null
   readonly block: number
@@ -59,6 +61,7 @@ export function statusOf(row: unknown): NodeStatus {
     position: isKnown ? { system, timeline: Number(timeline), lsn: at } : undefined,
     startedAt: started ?? undefined,
     isReceiving: isReplica ? rest.receiving : undefined,
+    receivedTimeline: isReplica ? (rest.receives ?? undefined) : undefined,
     isReadOnly: rest.read_only,
     recoveredTo: isReplica || replayed === null ? undefined : lsnOf(replayed),
   }

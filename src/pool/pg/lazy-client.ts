@@ -7,6 +7,7 @@ import type { PgNodePool } from '../../driver/pg/node-pool.js'
 import type { Demand } from '../../model/driver.js'
 import type { Fence } from '../../model/fence.js'
 import type { Classification } from '../../model/intent.js'
+import { outcomeAfter } from '../../routing/after-failure.js'
 import { fenceText } from '../../routing/fencing.js'
 import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
@@ -189,6 +190,7 @@ export class LazyClient extends ClientFace {
       await cluster.catchUpOn(node, found, this.#callFor(call, found, session))
     }
     node?.began()
+    const isInTransaction = loan.isInTransaction
     try {
       const result = await this.#send(loan, call, found, false)
       node?.ended(true)
@@ -198,7 +200,8 @@ export class LazyClient extends ClientFace {
       node?.ended(false)
       this.#noteHeld(loan, found, this.#callFor(call, found, session))
       if (node !== undefined) cluster.reportFailure(node, error as Error)
-      throw markOutcome(error as Error, cluster.judge(error).outcome)
+      const atomic = isInTransaction || cluster.statements.isAtomic(found)
+      throw markOutcome(error as Error, outcomeAfter(cluster.judge(error), { repeatable: isRepeatable(found), atomic }))
     }
   }
 
