@@ -183,3 +183,17 @@ test('a replica that follows an old primary, or nobody, reads only where no othe
   await cluster.node('replica-1').admin('select pg_promote()')
   await eventually(isReceiving, (it) => it.join() === ',,false')
 })
+
+test('an endpoint that is never taken out, such as a proxy, is tried again until it takes the write', async (t) => {
+  const { cluster } = await clusterAndPool(t)
+  const [primary, ...replicas] = cluster.nodes.map((it) => ({ url: it.url, name: it.name }))
+  const pool = new Pool({ primary: { ...primary, neverEject: true }, replicas, probe: { everyMs: 200 } })
+  t.after(() => pool.end())
+  await pool.query('create table t (n int)')
+  await cluster.stop('primary', 'kill')
+  const write = pool.query('insert into t values (1)')
+  await held(pool, 1)
+  await cluster.start('primary')
+  await write
+  assert.deepEqual((await pool.query({ text: 'select n from t', route: 'primary' })).rows, [{ n: 1 }])
+})

@@ -8,6 +8,9 @@ import { Traffic } from '../../support/engines/traffic.js'
 import { need } from '../../support/need.js'
 import { eventually } from '../../support/pool.js'
 
+/** More of them on request: `SLUICE_ROUNDS=20 node --import tsx --test test/live/topology/patroni.test.ts`. */
+const ROUNDS = Number(process.env['SLUICE_ROUNDS'] ?? 1)
+
 /** In order: what one test leaves is where the next begins. */
 describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cluster')), () => {
   let cluster: PatroniCluster
@@ -38,39 +41,47 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
   })
 
   test('sees no error in a switchover, neither in reads, nor writes, nor transactions', async (t) => {
-    const traffic = new Traffic(pool)
-    await traffic.more(50)
-    const before = await cluster.leader()
-    await cluster.switchover()
-    await cluster.until((it) => it.some(({ name, role }) => role === 'leader' && name !== before))
-    await traffic.more(50, 30_000)
-    await traffic.stop()
-    t.diagnostic(`${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`)
-    assert.deepEqual(traffic.errors, [])
-    await traffic.check()
-    await cluster.whole()
+    for (let round = 0; round < ROUNDS; round++) {
+      const traffic = new Traffic(pool)
+      await traffic.more(50)
+      const before = await cluster.leader()
+      await cluster.switchover()
+      await cluster.until((it) => it.some(({ name, role }) => role === 'leader' && name !== before))
+      await traffic.more(50, 30_000)
+      await traffic.stop()
+      t.diagnostic(
+        `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`,
+      )
+      assert.deepEqual(traffic.errors, [])
+      await traffic.check()
+      await cluster.whole()
+    }
   })
 
   test('writes again when the leader has died, and loses nothing that was acknowledged; reads go on', async (t) => {
-    const traffic = new Traffic(pool)
-    await traffic.more(50)
-    const dead = await cluster.killLeader()
-    await traffic.more(50, 60_000)
-    await traffic.stop()
-    t.diagnostic(`${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`)
-    // What was under way at that moment, and nothing else.
-    assert.ok(traffic.errors.length <= traffic.writers, traffic.errors.join('\n'))
-    assert.deepEqual(
-      [...new Set(traffic.failures.map(outcomeOf))].filter((it) => it !== 'unknown'),
-      [],
-    )
-    assert.deepEqual(traffic.readErrors, [])
-    await traffic.check()
-    cluster.startMember(dead)
-    await cluster.whole()
-    await eventually(
-      () => pool.view().nodes.filter((it) => it.health.state === 'up' && it.role === 'replica').length,
-      (it) => it === 2,
-    )
+    for (let round = 0; round < ROUNDS; round++) {
+      const traffic = new Traffic(pool)
+      await traffic.more(50)
+      const dead = await cluster.killLeader()
+      await traffic.more(50, 60_000)
+      await traffic.stop()
+      t.diagnostic(
+        `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`,
+      )
+      // What was under way at that moment, and nothing else.
+      assert.ok(traffic.errors.length <= traffic.writers, traffic.errors.join('\n'))
+      assert.deepEqual(
+        [...new Set(traffic.failures.map(outcomeOf))].filter((it) => it !== 'unknown'),
+        [],
+      )
+      assert.deepEqual(traffic.readErrors, [])
+      await traffic.check()
+      cluster.startMember(dead)
+      await cluster.whole()
+      await eventually(
+        () => pool.view().nodes.filter((it) => it.health.state === 'up' && it.role === 'replica').length,
+        (it) => it === 2,
+      )
+    }
   })
 })
