@@ -137,15 +137,18 @@ export class Cluster<Pool extends NodePool = NodePool> {
   }
 
   /**
-   * Waits until one node is known to be there: at once, as a rule.
+   * Waits until one node is known to be there: at once, as a rule. While all of a cluster that has answered before are away, it
+   * is left to the statements that come to wait.
    *
-   * @throws {NoReplicaError} no node at all could be reached; names each, and why.
+   * @throws {NoReplicaError} no node at all could be reached, ever; names each, and why.
    */
   async ready(): Promise<void> {
     this.start()
     if (this.view.nodes.some((node) => node.health.state === 'up')) return
     await this.#members.askAll(this.config.acquireTimeoutMs)
     if (this.view.nodes.some((node) => canServe(node.health))) return
+    const wasThere = [...this.nodes.values()].some((node) => node.hasAnswered)
+    if (wasThere && this.config.holdWritesMs > 0) return
     throw new NoReplicaError('no node can be reached', refusalsIn(this.view, 'replica', undefined))
   }
 

@@ -197,3 +197,18 @@ test('an endpoint that is never taken out, such as a proxy, is tried again until
   await write
   assert.deepEqual((await pool.query({ text: 'select n from t', route: 'primary' })).rows, [{ n: 1 }])
 })
+
+test('clients, reads and writes wait out a moment in which every node is away', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  await pool.query('create table t (n int)')
+  await cluster.waitForReplay()
+  await Promise.all(cluster.nodes.map((it) => it.stop('kill')))
+  const read = pool.query('select count(*)::int as n from t')
+  const client = await pool.connect()
+  const write = client.query('insert into t values (1)')
+  await held(pool, 2)
+  await Promise.all(cluster.nodes.map((it) => it.start()))
+  await write
+  client.release()
+  assert.equal((await read).rows.length, 1)
+})
