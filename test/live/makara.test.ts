@@ -213,9 +213,11 @@ test('unpin lets a request read from replicas again', async (t) => {
   const pool = await poolFrom(t, 'id: shop')
   await withSession(async (session) => {
     await write(pool, 6)
+    await cluster.waitForReplay()
     session.unpin('shop')
     assert.match(await ranOn(pool, 'select 9 as released'), /^replica-/)
     await write(pool, 6)
+    await cluster.waitForReplay()
     session.unpin()
     assert.match(await ranOn(pool, 'select 9 as again'), /^replica-/)
   })
