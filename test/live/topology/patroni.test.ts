@@ -40,7 +40,7 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
     )
   })
 
-  test('sees no error in a switchover, neither in reads, nor writes, nor transactions', async (t) => {
+  test('sees no error in a switchover, but for a write that waits for the synchronous standby at that moment', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
       const traffic = new Traffic(pool)
       await traffic.more(50)
@@ -52,7 +52,13 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
       t.diagnostic(
         `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`,
       )
-      assert.deepEqual(traffic.errors, [])
+      // Its commit is cut short without a word; what `pool.transaction` began is found out.
+      assert.deepEqual([traffic.readErrors, traffic.transactionErrors], [[], []])
+      assert.ok(
+        traffic.failures.every((it) => outcomeOf(it) === 'unknown'),
+        traffic.errors.join('\n'),
+      )
+      assert.ok(traffic.failures.length <= 2, traffic.errors.join('\n'))
       await traffic.check()
       await cluster.whole()
     }

@@ -7,6 +7,8 @@ export class Traffic {
   /** Of writes: acknowledged, and failed with whatever. */
   readonly written: number[] = []
   readonly failures: Error[] = []
+  /** Of those, the ones in `pool.transaction`. */
+  readonly transactionErrors: string[] = []
   readonly readErrors: string[] = []
   readonly writers = 4
   reads = 0
@@ -22,7 +24,7 @@ export class Traffic {
     const alone = (n: number) => pool.query('insert into t values ($1)', [n])
     const together = (n: number) =>
       pool.transaction((it) => it.query('insert into t values ($1)', [n]), { retry: { most: 20 } })
-    const writers = [alone, alone, together, together].map((write) => this.#writing(write))
+    const writers = [alone, alone, together, together].map((write) => this.#writing(write, write === together))
     this.#work = [...writers, this.#reading(), this.#reading()]
   }
 
@@ -55,7 +57,7 @@ export class Traffic {
     await this.#pool.query('truncate t')
   }
 
-  async #writing(write: (n: number) => Promise<unknown>): Promise<void> {
+  async #writing(write: (n: number) => Promise<unknown>, isTransaction: boolean): Promise<void> {
     while (!this.#isOver) {
       const n = this.#next++
       try {
@@ -67,6 +69,7 @@ export class Traffic {
         await pause(2)
       } catch (error) {
         this.failures.push(error as Error)
+        if (isTransaction) this.transactionErrors.push((error as Error).message)
         await pause(20)
       }
     }
