@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
 import Cursor from 'pg-cursor'
 import { withSession } from '../../../src/index.js'
-import type { Pool } from '../../../src/pg.js'
+import { Pool } from '../../../src/pg.js'
 import { startCluster, type TestCluster } from '../../../src/testing.js'
 import { eventually, poolOver } from '../../support/pool.js'
 
@@ -296,4 +296,17 @@ test('the pool is a pg.Pool, and so are its views', async () => {
   await pool.reader.query('select 17 as r')
   assert.deepEqual(await cluster.nodesThatRan('select 16 as w'), ['primary'])
   assert.ok(isReplica(await cluster.nodesThatRan('select 17 as r')))
+})
+
+test('before its first statement a pool says where a write and a read would go, as its options have it', async (t) => {
+  const unused = new Pool({ primary: 'postgres://127.0.0.1:1/none', replicas: ['postgres://127.0.0.1:2/none'] })
+  t.after(() => unused.end())
+  const told = ['insert into t values (1)', 'select 1'].map((it) => unused.route(it))
+  assert.deepEqual(
+    told.map((it) => [it?.node, it?.reason]),
+    [
+      ['primary', 'write'],
+      ['replica-1', 'read'],
+    ],
+  )
 })
