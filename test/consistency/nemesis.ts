@@ -52,8 +52,9 @@ export class Nemesis {
     const lanes = cluster.nodes.map((node) => ({ node, random: randomFor(seed, `faults of ${node.name}`) }))
     while (!over.aborted) {
       const length = promotions?.whole(round.least, round.most)
-      const roundOver = length === undefined ? over : AbortSignal.any([over, AbortSignal.timeout(length)])
-      await settled(lanes.map(({ node, random }) => this.#trouble(node, random, roundOver)))
+      await withLimit(over, length, (roundOver) =>
+        settled(lanes.map(({ node, random }) => this.#trouble(node, random, roundOver))),
+      )
       if (promotions !== undefined && !over.aborted) await this.#promote(promotions)
     }
     await cluster.waitUntilStreaming()
@@ -112,6 +113,21 @@ async function settled(all: readonly Promise<void>[]): Promise<void> {
       failures.map((it) => it.reason),
       'the cluster could not be mended',
     )
+}
+
+/**
+ * Does the work with a signal that is aborted with `over`, or when the time has passed. Not AbortSignal.timeout() within
+ * AbortSignal.any(): Node.js 20 collects that timer as garbage, and then it never ends.
+ */
+async function withLimit(over: AbortSignal, ms: number | undefined, work: (limit: AbortSignal) => Promise<void>) {
+  if (ms === undefined) return work(over)
+  const timeUp = new AbortController()
+  const timer = setTimeout(() => timeUp.abort(), ms)
+  try {
+    await work(AbortSignal.any([over, timeUp.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -227,13 +227,18 @@ function noSsh(host: string, cause: Error): HostError {
   return new HostError(host, 'not-reached', `ssh cannot be started: ${cause.message}`, { hint, cause })
 }
 
-/** @throws what it was aborted with, or an error that is nobody's. */
-async function within<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined): Promise<T> {
-  const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])])
+/** @throws an error that is nobody's, when the time is over or it was aborted. */
+function within<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
-    work.then(resolve, reject)
     const over = () => reject(new Error('over'))
-    if (limit.aborted) over()
-    else limit.addEventListener('abort', over, { once: true })
+    if (signal?.aborted) over()
+    // Not AbortSignal.timeout() within AbortSignal.any(): Node.js 20 collects that timer, which then never ends.
+    const timer = setTimeout(over, timeoutMs)
+    signal?.addEventListener('abort', over, { once: true })
+    const settled = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', over)
+    }
+    work.then(resolve, reject).finally(settled)
   })
 }
