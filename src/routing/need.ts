@@ -78,7 +78,12 @@ export function levelOf(
   return session ?? pool
 }
 
-/** May run twice, or here after having failed there, without anybody being able to tell. */
-export function isRepeatable(found: Classification): boolean {
-  return found.intent === 'read' && found.effects.length === 0
+/**
+ * May run twice, or here after having failed there, without anybody being able to tell. What a setting sets is gone with
+ * its connection.
+ */
+export function isRepeatable({ intent, route, effects, functions }: Classification): boolean {
+  if (intent === 'read' && effects.length === 0) return true
+  if (route !== 'all' || effects.length === 0 || functions.length > 0) return false
+  return effects.every(({ kind }) => kind === 'set' || kind === 'reset')
 }

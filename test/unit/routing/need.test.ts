@@ -59,7 +59,10 @@ describe('where a statement needs to go', () => {
   }
 })
 
-test('only a read that leaves nothing behind may run twice', () => {
+test('a read that leaves nothing behind may run twice, and what only sets', () => {
+  const set = { kind: 'set', name: 'timezone' } as const
+  assert.equal(isRepeatable(found('all', undefined, 'session', [set, { kind: 'reset', name: undefined }])), true)
+  assert.equal(isRepeatable(found('primary', undefined, 'session', [set, { kind: 'listen' }])), false)
   assert.equal(isRepeatable(READ), true)
   assert.equal(isRepeatable(found('primary', undefined, 'write')), false)
   assert.equal(isRepeatable(found('replica', undefined, 'read', [{ kind: 'needs-connection' }])), false)
