@@ -83,7 +83,11 @@ export class Cluster<Pool extends NodePool = NodePool> {
     this.#driver = driver
     this.#clock = clock
     this.#budget = new PrimaryReadBudget(config.primaryReads, clock)
-    const lists = { readFunctions: new Set(config.readFunctions), writeFunctions: new Set(config.writeFunctions) }
+    const lists = {
+      readFunctions: new Set(config.readFunctions),
+      writeFunctions: new Set(config.writeFunctions),
+      primaryTables: new Set(config.primaryTables),
+    }
     this.statements = new Statements(dialect, lists, parts.makeCache)
     this.#live = new LiveView({
       nodes: () => this.#members.nodes,

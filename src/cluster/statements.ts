@@ -1,4 +1,4 @@
-import type { Dialect, FunctionLists } from '../model/dialect.js'
+import type { Dialect, NameLists } from '../model/dialect.js'
 import type { Catalogue, Classification } from '../model/intent.js'
 import type { Tables } from '../model/tables.js'
 
@@ -11,7 +11,7 @@ const MOST_REFUSED = 1000
  */
 export class Statements {
   readonly #dialect: Dialect
-  readonly #lists: FunctionLists
+  readonly #lists: NameLists
   readonly #cache: ClassificationCache
   readonly #refused = new Set<string>()
   #catalogue: Catalogue | undefined
@@ -19,7 +19,7 @@ export class Statements {
   #tables: Tables | undefined
   #definitions = 0
 
-  constructor(dialect: Dialect, lists: FunctionLists, makeCache: MakeCache) {
+  constructor(dialect: Dialect, lists: NameLists, makeCache: MakeCache) {
     this.#dialect = dialect
     this.#lists = lists
     this.#cache = makeCache((text) => this.#classifyAnew(text))

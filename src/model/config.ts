@@ -75,6 +75,7 @@ export interface ClusterConfig<Driver = unknown> {
   }
   readonly readFunctions: readonly string[]
   readonly writeFunctions: readonly string[]
+  readonly primaryTables: readonly string[]
   readonly catalogueRefreshMs: number
   /** Most texts whose classification is remembered. */
   readonly cacheSize: number

@@ -5,17 +5,19 @@ import type { Position } from './position.js'
 import type { Tables } from './tables.js'
 import type { Role } from './view.js'
 
-/** What a user says about functions by name, lower-cased. It beats the catalogue and what we know of built-ins. */
-export interface FunctionLists {
+/** What a user says about functions and tables by name, lower-cased. It beats the catalogue and what we know of built-ins. */
+export interface NameLists {
   readonly readFunctions: ReadonlySet<string>
   readonly writeFunctions: ReadonlySet<string>
+  /** Tables that nobody reads on a replica. */
+  readonly primaryTables: ReadonlySet<string>
 }
 
 /** What differs between one kind of server and another. Pure: it knows texts and codes, and sends nothing. */
 export interface Dialect {
   classify(text: string): Classification
   /** Applies what the server's catalogue and the user know of functions and relations. */
-  resolve(found: Classification, catalogue: Catalogue | undefined, lists: FunctionLists): Classification
+  resolve(found: Classification, catalogue: Catalogue | undefined, lists: NameLists): Classification
   /** Equal for texts that differ only in literals, comments and white space. */
   fingerprint(text: string): string
   /** Reads a server's error code; `undefined`: a statement's own error. */

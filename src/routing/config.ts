@@ -4,6 +4,7 @@ import { readConsistency } from './consistency-options.js'
 import { defaultId } from './default-id.js'
 import { didYouMean } from './edit-distance.js'
 import { defaultsOf, findNodes } from './find-nodes.js'
+import { MIGRATION_TABLES } from './migration-tables.js'
 import { DEFAULT_MAX, type DriverOptions, type Options } from './nodes.js'
 import { LONGEST_MS, Problems } from './problems.js'
 import { refuseUnknown } from './refuse-unknown.js'
@@ -66,6 +67,7 @@ function readPool(
     maxHeldWrites: problems.number('maxHeldWrites', given['maxHeldWrites'], { least: 0, isWhole: true }) ?? 1000,
     probe: readProbe(given['probe'], problems),
     ...readFunctionLists(given, problems),
+    primaryTables: [...MIGRATION_TABLES, ...problems.names('primaryTables', given['primaryTables'])],
     catalogueRefreshMs: readMs('catalogueRefreshMs', given['catalogueRefreshMs'], 100, problems) ?? 60_000,
     cacheSize: problems.number('cacheSize', given['cacheSize'], { least: 1, isWhole: true }) ?? 5000,
   }

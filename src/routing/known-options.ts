@@ -27,6 +27,7 @@ export const POOL_KEYS = [
   'maxHeldWrites',
   'probe',
   'readFunctions',
+  'primaryTables',
   'writeFunctions',
   'catalogueRefreshMs',
   'cacheSize',

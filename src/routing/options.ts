@@ -184,6 +184,11 @@ export interface ClusterOptions<Driver extends object = AnyDriverOptions> extend
   readonly readFunctions?: readonly string[]
   /** Functions that write, whatever is known of them. Default: none. None may stand in both lists. */
   readonly writeFunctions?: readonly string[]
+  /**
+   * Tables that are only read on the primary: `name` or `schema.name`, in any case. Those of migration tools (Drizzle,
+   * Knex, Kysely, MikroORM, Prisma, Sequelize, node-pg-migrate) are among them, always. Default: none besides.
+   */
+  readonly primaryTables?: readonly string[]
   /** How often the primary's functions and tables are read again, in milliseconds. Default 60000. At least 100. */
   readonly catalogueRefreshMs?: number
   /** Most statement texts whose classification is remembered. Default 5000: more than most programs

@@ -34,6 +34,7 @@ export function classifyCommand(exit: (code: number) => void): Command {
     .addOption(new Option('--dialect <name>', 'whose SQL it is').choices(['postgres']).default('postgres'))
     .option('--read-function <name>', 'a function that only reads; can be repeated', lowerCased, [])
     .option('--write-function <name>', 'a function that writes; can be repeated', lowerCased, [])
+    .option('--primary-table <name>', 'a table only read on the primary; can be repeated', lowerCased, [])
     .option('--backslash-escapes', 'as with standard_conforming_strings off', false)
     .addHelpText('after', HELP)
     .action(async (file: string, given: Given) => exit(await classifyFile(file, given)))
@@ -45,6 +46,7 @@ interface Given {
   readonly summary: boolean
   readonly readFunction: readonly string[]
   readonly writeFunction: readonly string[]
+  readonly primaryTable: readonly string[]
   readonly backslashEscapes: boolean
 }
 
@@ -53,6 +55,7 @@ async function classifyFile(file: string, given: Given): Promise<number> {
   const options = {
     ...{ json, jsonl, summary, standardConformingStrings: !given.backslashEscapes },
     ...{ readFunctions: given.readFunction, writeFunctions: given.writeFunction },
+    primaryTables: given.primaryTable,
   }
   const input = file === '-' ? process.stdin : createReadStream(file)
   const progress = progressOn(process.stderr, summary || !process.stdout.isTTY)

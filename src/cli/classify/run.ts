@@ -1,7 +1,8 @@
 import { classify } from '../../dialect/postgresql/classify.js'
 import { resolve } from '../../dialect/postgresql/resolve.js'
-import type { FunctionLists } from '../../model/dialect.js'
+import type { NameLists } from '../../model/dialect.js'
 import type { Classification } from '../../model/intent.js'
+import { MIGRATION_TABLES } from '../../routing/migration-tables.js'
 import { jsonLine, oneLine, textLine } from './format.js'
 import { readTexts, type Texts } from './input.js'
 import type { Row } from './row.js'
@@ -18,6 +19,7 @@ export interface ClassifyOptions {
   /** Lower-cased. */
   readonly readFunctions: readonly string[]
   readonly writeFunctions: readonly string[]
+  readonly primaryTables: readonly string[]
 }
 
 /** Where the command reads and writes. Handed in, so that a test needs no process. */
@@ -81,8 +83,12 @@ function rowOf(sql: string, found: Classification): Row {
   return { sql, intent, route: hint.to, reason: 'hint', detail: hint.to, at: 0 }
 }
 
-function listsOf(options: ClassifyOptions): FunctionLists {
-  return { readFunctions: new Set(options.readFunctions), writeFunctions: new Set(options.writeFunctions) }
+function listsOf(options: ClassifyOptions): NameLists {
+  return {
+    readFunctions: new Set(options.readFunctions),
+    writeFunctions: new Set(options.writeFunctions),
+    primaryTables: new Set([...MIGRATION_TABLES, ...options.primaryTables]),
+  }
 }
 
 function firstLine(text: string): string {

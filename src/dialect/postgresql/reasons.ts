@@ -37,6 +37,7 @@ export const REASONS = {
   'write-function': 'calls a function that you listed in writeFunctions',
   'volatile-function': 'calls a function that the catalogue says is volatile: it may write',
   'unknown-function': 'calls a function that is neither built in nor in the catalogue',
+  'primary-table': 'reads a table that is only read on the primary: one of a migration tool, or one you listed',
   'unreadable-relation': 'reads an unlogged table, or a view that reaches one or calls a volatile function',
   'refused-before': 'a replica refused this statement before',
   'not-classified': 'not understood: in doubt, the primary',

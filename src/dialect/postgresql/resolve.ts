@@ -1,4 +1,4 @@
-import type { FunctionLists } from '../../model/dialect.js'
+import type { NameLists } from '../../model/dialect.js'
 import type { Catalogue, Classification } from '../../model/intent.js'
 import { withoutSchema } from './names.js'
 import { PRIMARY_FUNCTIONS } from './primary-functions.js'
@@ -10,7 +10,7 @@ import type { ReasonCode } from './reasons.js'
  * The user's lists beat the catalogue and what is known of built-in functions. A function that nobody knows is taken
  * for one that writes. What the statement itself binds to the primary stays there.
  */
-export function resolve(found: Classification, catalogue: Catalogue | undefined, lists: FunctionLists): Classification {
+export function resolve(found: Classification, catalogue: Catalogue | undefined, lists: NameLists): Classification {
   const read = overrule(found, lists)
   if (read.route === 'primary') return read
   for (const name of read.functions) {
@@ -22,13 +22,14 @@ export function resolve(found: Classification, catalogue: Catalogue | undefined,
     if (listed !== undefined) return onPrimary(read, 'write-function', listed)
   }
   for (const relation of read.relations) {
+    if (isIn(lists.primaryTables, relation)) return onPrimary(read, 'primary-table', relation)
     if (catalogue?.needsPrimary(relation) === true) return onPrimary(read, 'unreadable-relation', relation)
   }
   return read
 }
 
 /** A statement that only a built-in function binds to the primary is a read if the user says that the function is. */
-function overrule(found: Classification, lists: FunctionLists): Classification {
+function overrule(found: Classification, lists: NameLists): Classification {
   if (lists.readFunctions.size === 0 || found.detail === undefined || found.routeWithoutFunctions !== 'replica') {
     return found
   }
@@ -42,7 +43,7 @@ function overrule(found: Classification, lists: FunctionLists): Classification {
   return binding === found.detail ? found : { ...found, detail: binding }
 }
 
-function whyPrimary(name: string, catalogue: Catalogue | undefined, lists: FunctionLists): ReasonCode | undefined {
+function whyPrimary(name: string, catalogue: Catalogue | undefined, lists: NameLists): ReasonCode | undefined {
   if (isIn(lists.writeFunctions, name)) return 'write-function'
   if (isIn(lists.readFunctions, name)) return undefined
   switch (catalogue?.functionVolatility(name)) {
@@ -55,7 +56,7 @@ function whyPrimary(name: string, catalogue: Catalogue | undefined, lists: Funct
   }
 }
 
-/** Lists are lower-cased. A listed name without a schema stands for the function in every schema. */
+/** Lists are lower-cased. A listed name without a schema stands for that name in every schema. */
 function isIn(list: ReadonlySet<string>, name: string): boolean {
   if (list.size === 0) return false
   const lower = name.toLowerCase()

@@ -10,7 +10,11 @@ import { startCluster, type TestCluster } from '../../../src/testing.js'
 import { SCHEMA } from '../../tables/classify/case.js'
 import { GROUPS } from '../../tables/classify/groups.js'
 
-const NO_LISTS = { readFunctions: new Set<string>(), writeFunctions: new Set<string>() }
+const NO_LISTS = {
+  readFunctions: new Set<string>(),
+  writeFunctions: new Set<string>(),
+  primaryTables: new Set<string>(),
+}
 /** SQLSTATEs with which a hot standby refuses as a standby; the last three mean other things too. */
 const REFUSALS = new Set(['25006', '0A000', '55000', 'XX000'])
 const SYNTAX_ERROR = '42601'

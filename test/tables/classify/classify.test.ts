@@ -19,7 +19,11 @@ const catalogue: Catalogue = {
   functionVolatility: (name) => (VOLATILE.has(name) ? 'volatile' : HARMLESS.has(name) ? 'harmless' : 'unknown'),
   needsPrimary: (relation) => UNREADABLE.has(relation),
 }
-const NO_LISTS = { readFunctions: new Set<string>(), writeFunctions: new Set<string>() }
+const NO_LISTS = {
+  readFunctions: new Set<string>(),
+  writeFunctions: new Set<string>(),
+  primaryTables: new Set<string>(),
+}
 
 for (const { title, route, intent, reason, detail, texts } of GROUPS) {
   for (const text of texts) {

@@ -10,6 +10,7 @@ const OPTIONS: ClassifyOptions = {
   summary: false,
   standardConformingStrings: true,
   readFunctions: [],
+  primaryTables: [],
   writeFunctions: [],
 }
 

@@ -20,12 +20,14 @@ const catalogue = catalogueFromRows(
 interface Lists {
   readonly read?: readonly string[]
   readonly write?: readonly string[]
+  readonly primary?: readonly string[]
 }
 
 function verdict(text: string, lists: Lists = {}, known = true): string {
   const found = resolve(classify(text), known ? catalogue : undefined, {
     readFunctions: new Set(lists.read),
     writeFunctions: new Set(lists.write),
+    primaryTables: new Set(lists.primary),
   })
   return [found.route, found.reason, found.detail].filter((it) => it !== undefined).join(' ')
 }
@@ -68,6 +70,13 @@ test('the user’s lists beat the catalogue', () => {
   assert.equal(verdict('select reads()', { read: ['reads'], write: ['reads'] }), 'primary write-function reads')
 })
 
+test('a table that is only read on the primary, in any schema, or in the one that was named', () => {
+  const primary = ['sequelizemeta', 'app.flags']
+  assert.equal(verdict('select * from "SequelizeMeta"', { primary }), 'primary primary-table SequelizeMeta')
+  assert.equal(verdict('select 1 from t join app.flags on true', { primary }), 'primary primary-table app.flags')
+  assert.equal(verdict('select * from other.flags', { primary }), 'replica plain-read')
+})
+
 test('the user’s lists beat what is known of built-in functions', () => {
   assert.equal(verdict('select pg_sleep(1)', { write: ['pg_sleep'] }), 'primary write-function pg_sleep')
   assert.equal(verdict('select pg_catalog.pg_sleep(1)', { write: ['pg_sleep'] }), 'primary write-function pg_sleep')
@@ -94,6 +103,7 @@ test('a read that sets something and turns out to write keeps its connection', (
   const found = resolve(classify("select set_config('a', 'b', false), writes()"), catalogue, {
     readFunctions: new Set(),
     writeFunctions: new Set(),
+    primaryTables: new Set(),
   })
   assert.deepEqual(
     found.effects.map((it) => it.kind),
@@ -103,5 +113,8 @@ test('a read that sets something and turns out to write keeps its connection', (
 
 test('a classification that nothing changes is given back as it is', () => {
   const found = classify('select reads(1) from t')
-  assert.equal(resolve(found, catalogue, { readFunctions: new Set(), writeFunctions: new Set() }), found)
+  assert.equal(
+    resolve(found, catalogue, { readFunctions: new Set(), writeFunctions: new Set(), primaryTables: new Set() }),
+    found,
+  )
 })

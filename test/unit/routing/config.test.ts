@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ConfigError } from '../../../src/base/errors.js'
 import type { ClusterConfig } from '../../../src/model/config.js'
 import { resolveConfig } from '../../../src/routing/config.js'
+import { MIGRATION_TABLES } from '../../../src/routing/migration-tables.js'
 
 type Config = ClusterConfig<Record<string, unknown>>
 
@@ -102,6 +103,7 @@ test('every default is filled in', () => {
     probe: { everyMs: 1000, timeoutMs: 2000, hungAfterMs: 10_000 },
     readFunctions: [],
     writeFunctions: [],
+    primaryTables: MIGRATION_TABLES,
     catalogueRefreshMs: 60_000,
     cacheSize: 5000,
   })
@@ -336,6 +338,10 @@ test('reads on the primary are limited to half of its connections, and to one at
 test('stickiness can be set and switched off', () => {
   assert.equal(resolve({ sticky: { ttlMs: 700 } }).stickyMs, 700)
   assert.equal(resolve({ sticky: false }).stickyMs, undefined)
+})
+
+test('tables that are only read on the primary add to those of migration tools', () => {
+  assert.deepEqual(resolve({ primaryTables: ['App.Flags'] }).primaryTables, [...MIGRATION_TABLES, 'app.flags'])
 })
 
 test('names of functions are compared without their case', () => {
