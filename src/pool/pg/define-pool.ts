@@ -39,6 +39,7 @@ interface BasePool extends EventEmitter {
   readonly idleCount: number
   readonly waitingCount: number
   readonly options: object
+  Client: unknown
   ending: boolean
   ended: boolean
   connect(callback?: unknown): unknown
@@ -70,7 +71,10 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       this.#core = core
       this.#route = shared?.route
       this.#isView = shared !== undefined
-      if (!(core instanceof SingleNode)) this.#listen(core)
+      if (core instanceof SingleNode) return
+      // Of one server: Kysely would send the number of a process on a replica to the primary, to cancel what it runs.
+      this.Client = undefined
+      this.#listen(core)
     }
 
     get writer(): SluicePool {
