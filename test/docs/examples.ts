@@ -16,6 +16,8 @@ export function isSource({ language }: Block): boolean {
 export function makeProject(): string {
   const made = mkdtempSync(join(tmpdir(), 'docs-'))
   symlinkSync(join(REPOSITORY, 'node_modules'), join(made, 'node_modules'))
+  // As if the project had had Prisma write its client.
+  symlinkSync(join(REPOSITORY, 'examples/orms/prisma/generated'), join(made, 'generated'))
   const paths = { sluice: [join(REPOSITORY, 'src/index.ts')], 'sluice/*': [join(REPOSITORY, 'src/*.ts')] }
   const compilerOptions = { paths, rootDir: '/', allowJs: true, checkJs: true, typeRoots: ['node_modules/@types'] }
   writeFileSync(

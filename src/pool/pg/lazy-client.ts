@@ -89,6 +89,18 @@ export class LazyClient extends ClientFace {
     return this.#loan !== undefined && this.#core.cluster.nodes.get(this.#loan.pool.name)?.role === 'primary'
   }
 
+  /** @internal Somebody waits for a connection of the node that this client has one of. */
+  get isWaitedFor(): boolean {
+    return this.#loan !== undefined && this.#loan.pool.waiting > 0
+  }
+
+  /** @internal For whoever keeps clients: gives the connection back until the next statement, unless it holds state. */
+  lendBack(): Promise<void> {
+    return this.#turns.inTurn(async () => {
+      if (this.#loan !== undefined && !this.#isHeld(this.#loan)) await this.#lendBack()
+    })
+  }
+
   /** Resolves when everything asked of this client so far is over, well or not. */
   idle(): Promise<void> {
     return this.#turns.inTurn(() => Promise.resolve())

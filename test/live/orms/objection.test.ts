@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import knexModule from 'knex'
+import { UniqueViolationError } from 'objection'
+import { knexClient } from '../../../src/knex.js'
+import { Book, Order, objectionLibrary } from '../../support/orms/objection.js'
+import { testLibrary } from '../../support/orms/scenario.js'
+import { countStatements } from '../../support/orms/shop.js'
+
+testLibrary(objectionLibrary, (bench) => {
+  const db = (pool: unknown = bench().pool) => knexModule.knex({ client: knexClient(pool as never) })
+
+  test('a graph is inserted on the primary, and fetched from replicas', async () => {
+    const { cluster } = bench()
+    cluster.forgetStatements()
+    const graph = { title: 'a graph', stock: 1, orders: [{ copies: 1 }, { copies: 2 }] }
+    const { id } = await Book.query(db()).insertGraph(graph)
+    assert.deepEqual([...countStatements(cluster, /^insert/i).keys()], ['primary'])
+    await cluster.waitForReplay()
+    cluster.forgetStatements()
+    const book = await Book.query(db()).findById(id).withGraphFetched('orders')
+    assert.equal(book?.orders?.length, 2)
+    assert.equal(countStatements(cluster, /books|orders/).get('primary'), undefined)
+  })
+
+  test('a model bound to pool.writer reads on the primary', async () => {
+    const { cluster, pool } = bench()
+    cluster.forgetStatements()
+    await Order.bindKnex(db(pool.writer)).query()
+    assert.deepEqual([...countStatements(cluster, /orders/).keys()], ['primary'])
+  })
+
+  test("a title that is there already is refused with Objection's error", async () => {
+    await assert.rejects(async () => Book.query(db()).insert({ title: 'book 1', stock: 1 }), UniqueViolationError)
+  })
+})
