@@ -7,10 +7,19 @@ import { need } from '../support/need.js'
 import { NODE_VERSIONS, OTHER_VERSIONS, type Version } from '../support/versions.js'
 import { type Consumer, installPacked, REPOSITORY } from './packed.js'
 
+/** What entry points import beside `pg`, which their users have. */
+const ORMS = {
+  'sluice/knex': ['knex'],
+  'sluice/mikro-orm': ['@mikro-orm/sql', 'kysely', 'pg-cursor'],
+  'sluice/sequelize': [],
+  'sluice/slonik': ['@slonik/driver', '@slonik/errors', 'pg-query-stream'],
+  'sluice/typeorm': [],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
 let project: Consumer
 
 before(() => {
-  project = installPacked(['pg', '@types/pg', '@types/node', 'commander', 'yaml'])
+  project = installPacked(['pg', '@types/pg', '@types/node', 'commander', 'yaml', ...Object.values(ORMS).flat()])
 })
 after(() => rmSync(project.root, { recursive: true, force: true }))
 
@@ -70,9 +79,9 @@ for (const version of [running, ...NODE_VERSIONS]) {
   })
 }
 
-test('without pg, all but the pool itself loads', () => {
+test('without pg, all but the pool itself and what is for it loads', () => {
   const bare = withOnly(['commander', 'yaml'])
-  for (const entry of entryPoints().filter((it) => it !== 'sluice/pg')) {
+  for (const entry of entryPoints().filter((it) => it !== 'sluice/pg' && !(it in ORMS))) {
     const { status, stderr } = node(running, `require('${entry}')`, bare)
     assert.deepEqual({ entry, status, stderr }, { entry, status: 0, stderr: '' })
   }

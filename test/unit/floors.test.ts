@@ -15,6 +15,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   driver: 2,
   cluster: 3,
   pool: 4,
+  orm: 4,
   store: 4,
   makara: 4,
   http: 4,
