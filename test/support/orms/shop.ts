@@ -28,7 +28,9 @@ export interface Urls {
   readonly replicas: readonly string[]
 }
 
-export class OutOfStock extends Error {}
+export class OutOfStock extends Error {
+  override readonly name = 'OutOfStock'
+}
 
 export const BOOK = 1
 export const BOOKS = 20
