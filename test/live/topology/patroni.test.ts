@@ -50,7 +50,7 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
       await traffic.more(50, 30_000)
       await traffic.stop()
       t.diagnostic(
-        `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`,
+        `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.failures.length} unknown; ${traffic.longestGapMs} ms without a write`,
       )
       // Its commit is cut short without a word; what `pool.transaction` began is found out.
       assert.deepEqual([traffic.readErrors, traffic.transactionErrors], [[], []])
@@ -72,7 +72,7 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
       await traffic.more(50, 60_000)
       await traffic.stop()
       t.diagnostic(
-        `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.longestGapMs} ms without a write`,
+        `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.failures.length} unknown; ${traffic.longestGapMs} ms without a write`,
       )
       // What was under way at that moment, and nothing else.
       assert.ok(traffic.errors.length <= traffic.writers, traffic.errors.join('\n'))
