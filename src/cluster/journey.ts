@@ -31,6 +31,7 @@ export interface Attempt<Pool extends NodePool> {
 }
 
 export const BEHIND: Need = { to: 'replica', node: undefined, reason: 'behind' }
+const BEHIND_ON_PRIMARY: Need = { to: 'primary', node: undefined, reason: 'behind' }
 const NO_REPLICA: Need = { to: 'replica', node: undefined, reason: 'no-replica' }
 
 /**
@@ -128,6 +129,7 @@ export class Journey<Pool extends NodePool, Result> {
       case 'elsewhere':
         return this.start()
       case 'primary':
+        if (judgement.failure === 'not-there-yet') return this.#askThePrimary(error)
         this.#refusedBy = node
         this.#need = { to: 'primary', node: undefined, reason: 'refused-before' }
         return this.start()
@@ -138,6 +140,14 @@ export class Journey<Pool extends NodePool, Result> {
       case 'give-up':
         throw markOutcome(error, outcomeAfter(judgement, attempt))
     }
+  }
+
+  /** A replica that has not replayed yet what made a table does not know it. Its error stands where no primary can tell. */
+  #askThePrimary(error: Error): Promise<Result> {
+    const { primaries } = this.#router.choicesFor(this.#shard)
+    if (primaries.nodes.length === 0 || this.#router.parts.budget.isClosed) throw markOutcome(error, 'refused')
+    this.#need = BEHIND_ON_PRIMARY
+    return this.start()
   }
 
   async #try(node: Node<Pool>): Promise<Result> {

@@ -6,6 +6,8 @@ export type Failure =
   | 'refused-by-replica'
   /** A code that replicas use to refuse, but not only they: the primary's answer tells. It was not executed. */
   | 'perhaps-refused-by-replica'
+  /** The server knows no such table, column, function, type or schema: a replica perhaps not yet. It was not executed. */
+  | 'not-there-yet'
   /** A replica cancelled the statement to go on replaying. */
   | 'recovery-conflict'
   /** No connection could be opened: refused, unreachable, timed out. */

@@ -19,7 +19,7 @@ export interface Attempt {
 export type NextStep =
   /** The same on another node of the same kind; when there is none, as for a read without replicas. */
   | 'elsewhere'
-  /** A replica refused it as a replica: the primary may take it. */
+  /** A replica refused it as a replica, or does not know of what is there by now: the primary may take it. */
   | 'primary'
   /** The primary is not where we thought: ask every node, and go to the one that says so. */
   | 'find-primary'
@@ -73,6 +73,7 @@ function afterRefusal(judgement: Judgement, attempt: Attempt): NextStep {
       if (attempt.need === 'primary') return 'find-primary'
       return attempt.repeatable ? 'primary' : 'give-up'
     case 'perhaps-refused-by-replica':
+    case 'not-there-yet':
       return attempt.role === 'replica' && attempt.repeatable ? 'primary' : 'give-up'
     case 'connection-lost':
       if (attempt.repeatable) return 'elsewhere'

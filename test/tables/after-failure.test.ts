@@ -18,6 +18,8 @@ const table: readonly [string, Failure, Outcome, Attempt, NextStep][] = [
   ['so does one that perhaps refuses', 'perhaps-refused-by-replica', 'refused', readOnReplica, 'primary'],
   ['a primary that says 25006 is no primary', 'refused-by-replica', 'refused', write, 'find-primary'],
   ['a primary that says 0A000 means the statement', 'perhaps-refused-by-replica', 'refused', write, 'give-up'],
+  ['what a replica does not know, the primary may', 'not-there-yet', 'refused', readOnReplica, 'primary'],
+  ['and if that does not either, it is told', 'not-there-yet', 'refused', readOnPrimary, 'give-up'],
   ['a read cancelled by replay runs elsewhere', 'recovery-conflict', 'refused', readOnReplica, 'elsewhere'],
   ['a serialization failure on the primary is the caller’s', 'recovery-conflict', 'refused', write, 'give-up'],
   ['a lost connection repeats a read', 'connection-lost', 'unknown', readOnReplica, 'elsewhere'],

@@ -2,6 +2,7 @@ import type { Judgement } from '../../model/judgement.js'
 
 const refusedByReplica: Judgement = { failure: 'refused-by-replica', outcome: 'refused' }
 const perhapsByReplica: Judgement = { failure: 'perhaps-refused-by-replica', outcome: 'refused' }
+const notThereYet: Judgement = { failure: 'not-there-yet', outcome: 'refused' }
 const recoveryConflict: Judgement = { failure: 'recovery-conflict', outcome: 'refused' }
 const connectionLost: Judgement = { failure: 'connection-lost', outcome: 'unknown' }
 const notAccepting: Judgement = { failure: 'not-accepting', outcome: 'not-sent' }
@@ -22,6 +23,12 @@ const JUDGEMENTS: Readonly<Record<string, Judgement>> = {
   '55000': perhapsByReplica,
   /** internal_error: "cannot assign TransactionIds during recovery"; also much else. */
   XX000: perhapsByReplica,
+  /** undefined_table, undefined_column, undefined_function, undefined_object, invalid_schema_name. */
+  '42P01': notThereYet,
+  '42703': notThereYet,
+  '42883': notThereYet,
+  '42704': notThereYet,
+  '3F000': notThereYet,
   /** serialization_failure: on a standby, a query cancelled by replay; on a primary, the transaction's own conflict. */
   '40001': recoveryConflict,
   /** deadlock_detected: on a standby, a buffer pin that replay waited for. */

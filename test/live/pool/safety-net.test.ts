@@ -68,3 +68,27 @@ test('inside a transaction on a replica the refusal is told: nothing else would 
   await client.query('rollback')
   client.release()
 })
+
+test('a replica that has not replayed yet what made a table does not matter: the primary reads it until then', async () => {
+  await cluster.pauseReplay('replica-1')
+  await cluster.primary.admin('create table newer (a int)')
+  await cluster.primary.admin('grant select on newer to app')
+  const retried = next(pool, 'statementRetried')
+  assert.deepEqual((await pool.query('select a from newer')).rows, [])
+  assert.equal((await retried)['because'], 'not-there-yet')
+  // The replica logs it too, as it refuses it.
+  assert.deepEqual(await cluster.nodesThatRan('select a from newer'), ['primary', 'replica-1'])
+
+  await cluster.resumeReplay('replica-1')
+  await cluster.waitForReplay()
+  cluster.forgetStatements()
+  await eventually(
+    () => pool.query('select a from newer').then(() => cluster.nodesThatRan('select a from newer')),
+    (nodes) => nodes.includes('replica-1'),
+  )
+})
+
+test('a table that is nowhere is told in the words of the primary', async () => {
+  await assert.rejects(pool.query('select * from nowhere'), { code: '42P01' })
+  await assert.rejects(pool.query('select nowhere from books_of_nobody'), { code: '42P01' })
+})
