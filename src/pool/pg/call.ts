@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Consistency } from '../../model/consistency.js'
 import type { CallRoute } from '../../routing/need.js'
 
@@ -75,4 +76,13 @@ function textCall(text: string, values: unknown, callback: Callback | undefined)
 export function valuesOf(call: PgCall): readonly unknown[] {
   const values = call.values ?? (call.config as { values?: unknown } | undefined)?.values
   return Array.isArray(values) ? values : []
+}
+
+/** Calls back later, in the context of the call: `pg` does the first, and forgets the second when it had to wait. */
+export function callBackWith(result: Promise<unknown>, callback: Callback): void {
+  const bound = AsyncResource.bind(callback)
+  result.then(
+    (value) => process.nextTick(bound, undefined, value),
+    (error: Error) => process.nextTick(bound, error),
+  )
 }

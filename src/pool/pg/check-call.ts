@@ -1,4 +1,6 @@
 import { ConfigError } from '../../base/errors.js'
+import { markOutcome } from '../../base/outcome.js'
+import type { Classification } from '../../model/intent.js'
 import { isConsistency } from '../../routing/consistency-level.js'
 import type { PgCall } from './call.js'
 
@@ -24,4 +26,12 @@ function isNamed(route: unknown): boolean {
 
 function refuse(path: string, rule: string, value: unknown): never {
   throw new ConfigError([{ path, rule, found: typeof value === 'string' ? `'${value}'` : typeof value }])
+}
+
+/** `pool.transaction` begins and ends its transaction, and nobody else. */
+export function refuseEnd({ effects }: Classification): void {
+  if (!effects.some((it) => it.kind === 'begin' || it.kind === 'commit' || it.kind === 'rollback')) return
+  const why =
+    'pool.transaction() begins and ends the transaction: return from the function to commit, throw to roll back'
+  throw markOutcome(new Error(why), 'not-sent')
 }

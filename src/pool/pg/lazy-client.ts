@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import { ConnectionLostError, WrongRoleError } from '../../base/errors.js'
 import { markOutcome } from '../../base/outcome.js'
 import type { Call } from '../../cluster/errand.js'
@@ -10,8 +9,8 @@ import type { Classification } from '../../model/intent.js'
 import { outcomeAfter } from '../../routing/after-failure.js'
 import { fenceText } from '../../routing/fencing.js'
 import { isRepeatable, type ViewRoute } from '../../routing/need.js'
-import { type Callback, type PgCall, readCall, valuesOf } from './call.js'
-import { checkCall } from './check-call.js'
+import { callBackWith, type PgCall, readCall, valuesOf } from './call.js'
+import { checkCall, refuseEnd } from './check-call.js'
 import { ClientFace } from './client-face.js'
 import type { PoolCore } from './core.js'
 import { Loan } from './loan.js'
@@ -26,6 +25,8 @@ import {
 } from './session-state.js'
 import { bindEvents, tellFailure } from './submittable.js'
 import { Turns } from './turns.js'
+
+const RELEASED = 'Connection terminated: its client was released while the statement was running'
 
 /** Events of the real connection that the client passes on while it has one. */
 const PASSED_ON = ['notice', 'notification', 'drain', 'end'] as const
@@ -260,6 +261,7 @@ export class LazyClient extends ClientFace {
 
   /** The connection that the client has, if it is one of this pool; else another, with the client's settings. */
   async #loanFrom(pool: PgNodePool, demand: Demand): Promise<Loan> {
+    this.#refuseIfAbandoned()
     if (this.#loan?.isBroken === true) this.#drop(true)
     if (this.#loan !== undefined) {
       const isWrong = demand.primaryOnly && pool.roleOf(this.#loan.client) === 'replica'
@@ -268,6 +270,8 @@ export class LazyClient extends ClientFace {
       await this.#lendBack()
     }
     const lease = await pool.acquire(demand)
+    if (this.#isAbandoned) lease.release()
+    this.#refuseIfAbandoned()
     const loan = new Loan(pool, lease, this.#core.baselines, (error) => this.#broke(loan, error))
     this.#take(loan)
     await this.#replaySettings(loan)
@@ -332,6 +336,15 @@ export class LazyClient extends ClientFace {
     this.#refuseIfUseless(false)
   }
 
+  /** Whoever closes the connection under a read wants it ended, not run elsewhere. */
+  get #isAbandoned(): boolean {
+    return this.#released && this.#lost !== undefined
+  }
+
+  #refuseIfAbandoned(): void {
+    if (this.#isAbandoned) throw new Error(RELEASED, { cause: this.#lost })
+  }
+
   #refuseIfUseless(isLate: boolean): void {
     if (isLate) throw new Error('Client was released to the pool and is not queryable')
     if (this.#lost === undefined) return
@@ -384,20 +397,4 @@ export class LazyClient extends ClientFace {
   #drop(error: unknown): void {
     this.#letGo()?.drop(error)
   }
-}
-
-function refuseEnd({ effects }: Classification): void {
-  if (!effects.some((it) => it.kind === 'begin' || it.kind === 'commit' || it.kind === 'rollback')) return
-  const why =
-    'pool.transaction() begins and ends the transaction: return from the function to commit, throw to roll back'
-  throw markOutcome(new Error(why), 'not-sent')
-}
-
-/** Calls back later, in the context of the call: `pg` does the first, and forgets the second when it had to wait. */
-export function callBackWith(result: Promise<unknown>, callback: Callback): void {
-  const bound = AsyncResource.bind(callback)
-  result.then(
-    (value) => process.nextTick(bound, undefined, value),
-    (error: Error) => process.nextTick(bound, error),
-  )
 }

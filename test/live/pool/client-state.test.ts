@@ -262,6 +262,18 @@ test('a release with an error closes the connection; without one it serves the n
   assert.notEqual(await pid(), second)
 })
 
+test('a client that is released with its connection closed ends what runs on it, a read too', async (t) => {
+  const pool = open(t)
+  const client = await pool.connect()
+  const slow = client.query("select pg_sleep(30), 'ended with its connection'")
+  await eventually(
+    () => pool.stats().nodes.reduce((sum, it) => sum + it.connections.total - it.connections.idle, 0),
+    (out) => out === 1,
+  )
+  client.release(true)
+  await assert.rejects(slow, /Connection terminated/)
+})
+
 test('a client that was released twice, or is used after, never touches the next borrower', async (t) => {
   const pool = open(t)
   const gone = await pool.connect()
