@@ -28,6 +28,7 @@ interface LentClient {
   query<Result>(config: unknown): Result
   release(error?: boolean): void
   on(event: string, listener: (...args: never[]) => void): unknown
+  /** Not when it held something on a connection that broke. */
   readonly _queryable: boolean
 }
 
@@ -54,39 +55,89 @@ export function slonikDriverWith(modules: SlonikModules, pool: SlonikPool): Driv
 }
 
 function clientOver(modules: SlonikModules, pool: SlonikPool, types: TypeParsers, events: Events): SlonikClient {
-  let client: LentClient | undefined
-  const current = async () => {
-    client ??= listenTo((await pool.connect()) as LentClient, events)
-    return client
-  }
-  const end = async () => {
-    client?.release()
-    client = undefined
-  }
+  const borrowed = new Borrowed(modules, pool, events)
   return {
     connect: async () => {},
-    end,
+    end: () => borrowed.end(),
     async query(text, values) {
-      if (text === RESET) return end().then(() => NOTHING)
+      if (text === RESET) return borrowed.giveBack().then(() => NOTHING)
       try {
-        const it = await current()
-        return resultOf(modules, await it.query<Promise<pg.QueryResult>>({ text, values, types }))
+        return resultOf(modules, await borrowed.run({ text, values, types }))
       } catch (error) {
         throw translated(modules, error as Error, text, values)
       }
     },
-    stream: (text, values) => streamFrom(modules, current, { text, values, types }),
+    stream: (text, values) => streamFrom(modules, () => borrowed.client(), { text, values, types }),
+  }
+}
+
+/** A client of the pool, from the first statement that needs one to the reset. */
+class Borrowed {
+  readonly #modules: SlonikModules
+  readonly #pool: SlonikPool
+  readonly #events: Events
+  #client: Promise<LentClient> | undefined
+  #running = 0
+  #isOver = false
+
+  constructor(modules: SlonikModules, pool: SlonikPool, events: Events) {
+    this.#modules = modules
+    this.#pool = pool
+    this.#events = events
+  }
+
+  async client(): Promise<LentClient> {
+    this.#client ??= this.#connect()
+    const client = await this.#client
+    if (this.#isOver) throw new Error('Connection terminated')
+    return client
+  }
+
+  async run(config: SlonikQuery): Promise<pg.QueryResult> {
+    const client = await this.client()
+    this.#running++
+    try {
+      return await client.query<Promise<pg.QueryResult>>(config)
+    } finally {
+      this.#running--
+    }
+  }
+
+  async giveBack(mustClose = false): Promise<void> {
+    const lent = this.#client
+    this.#client = undefined
+    await lent?.then(
+      (client) => client.release(mustClose),
+      () => undefined,
+    )
+  }
+
+  /** Slonik ends a client without a reset when it is not to be trusted, or still at work: the connection goes with it. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    await this.giveBack(true)
+  }
+
+  async #connect(): Promise<LentClient> {
+    try {
+      const client = (await this.#pool.connect()) as LentClient
+      client.on('notice', ({ message }: { message?: string }) => {
+        if (message !== undefined) this.#events.emit('notice', { message })
+      })
+      client.on('error', (error: Error) => {
+        // A statement under way tells by itself, or goes on elsewhere.
+        if (this.#running === 0 && !client._queryable)
+          this.#events.emit('error', translated(this.#modules, error, '', undefined))
+      })
+      return client
+    } catch (error) {
+      this.#client = undefined
+      throw error
+    }
   }
 }
 
 const NOTHING: Result = { command: 'SELECT', fields: [], rowCount: 0, rows: [] }
-
-function listenTo(client: LentClient, events: Events): LentClient {
-  client.on('notice', ({ message }: { message?: string }) => {
-    if (message !== undefined) events.emit('notice', { message })
-  })
-  return client
-}
 
 function resultOf({ errors }: SlonikModules, result: pg.QueryResult | pg.QueryResult[]): Result {
   if (Array.isArray(result)) throw new errors.InvalidInputError('Must not use multiple statements in a single query.')
@@ -98,14 +149,14 @@ function fieldOf({ dataTypeID, name }: { dataTypeID: number; name: string }): Re
   return { dataTypeId: dataTypeID, name }
 }
 
-interface StreamedQuery {
+interface SlonikQuery {
   readonly text: string
   readonly values: unknown[] | undefined
   readonly types: TypeParsers
 }
 
 /** Rows as Slonik wants them: each with the fields of all. */
-function streamFrom(modules: SlonikModules, current: () => Promise<LentClient>, query: StreamedQuery): Stream {
+function streamFrom(modules: SlonikModules, current: () => Promise<LentClient>, query: SlonikQuery): Stream {
   let fields: Result['fields'] = []
   const rows = new Transform({
     objectMode: true,

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createPool, type DatabasePool, sql, UniqueIntegrityConstraintViolationError } from 'slonik'
+import {
+  BackendTerminatedError,
+  createPool,
+  type DatabasePool,
+  IdleTransactionTimeoutError,
+  sql,
+  UniqueIntegrityConstraintViolationError,
+} from 'slonik'
 import { slonikDriver } from '../../../src/slonik.js'
 import { testLibrary } from '../../support/orms/scenario.js'
 import { countStatements } from '../../support/orms/shop.js'
 import { slonikLibrary } from '../../support/orms/slonik.js'
-import { eventually } from '../../support/pool.js'
+import { eventually, poolOver } from '../../support/pool.js'
 
 testLibrary(slonikLibrary, (bench) => {
   let db: DatabasePool
@@ -59,6 +66,27 @@ testLibrary(slonikLibrary, (bench) => {
       () => pool.totalCount - pool.idleCount,
       (out) => out === 0,
     )
+  })
+
+  test('end() ends what still runs after its patience', async () => {
+    const impatient = await createPool('postgres://', {
+      driverFactory: slonikDriver(bench().pool),
+      gracefulTerminationTimeout: 50,
+    })
+    const slow = assert.rejects(impatient.query(sql.unsafe`select pg_sleep(30)`), BackendTerminatedError)
+    await impatient.end()
+    await slow
+  })
+
+  test('a transaction that is idle for too long is told so', async () => {
+    const pool = poolOver(bench().cluster, { idle_in_transaction_session_timeout: 100 })
+    const strict = await createPool('postgres://', { driverFactory: slonikDriver(pool) })
+    const idle = strict.transaction(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5000).unref())
+    })
+    await assert.rejects(idle, IdleTransactionTimeoutError)
+    await strict.end()
+    await pool.end()
   })
 
   test("a title that is there already is refused with Slonik's error", async () => {
