@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { defineEntity, p, UniqueConstraintViolationException } from '@mikro-orm/core'
+import { defineEntity, IsolationLevel, p, UniqueConstraintViolationException } from '@mikro-orm/core'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { mikroOrmOptions } from '../../../src/mikro-orm.js'
 import { Book, mikroOrmLibrary, Order } from '../../support/orms/mikro-orm.js'
@@ -60,6 +60,32 @@ testLibrary(mikroOrmLibrary, (bench) => {
     const shelf = await orm.em.fork().findOneOrFail(Shelf, { id: 1 })
     assert.deepEqual([shelf.made, shelf.day], [made, '2026-01-02'])
     assert.match(nodesOf(/^select.*shelves/).join(), /^replica-\d$/)
+  })
+
+  test('a transaction has the isolation that was asked for, and runs where MikroORM writes, also one that only reads', async () => {
+    const level = (em: typeof orm.em) => em.execute('show transaction_isolation')
+    const found = await orm.em.fork().transactional((em) => level(em as never), {
+      isolationLevel: IsolationLevel.SERIALIZABLE,
+    })
+    assert.deepEqual(found, [{ transaction_isolation: 'serializable' }])
+    bench().cluster.forgetStatements()
+    const read = await orm.em.fork().transactional((em) => em.find(Book, { id: 12 }), { readOnly: true })
+    assert.equal(read.length, 1)
+    assert.deepEqual(nodesOf(/books/), ['primary'])
+  })
+
+  test('raw statements run where MikroORM writes', async () => {
+    bench().cluster.forgetStatements()
+    await orm.em.fork().execute('select count(*) from books', [], 'all')
+    assert.deepEqual(nodesOf(/^select count/), ['primary'])
+  })
+
+  test('rows stream from a replica', async () => {
+    bench().cluster.forgetStatements()
+    let rows = 0
+    for await (const _ of orm.em.fork().stream(Book, { where: { id: { $lte: 20 } } })) rows++
+    assert.equal(rows, 20)
+    assert.match(nodesOf(/books/).join(), /^replica-\d$/)
   })
 
   test("a title that is there already is refused with MikroORM's error", async () => {

@@ -30,6 +30,15 @@ testLibrary(objectionLibrary, (bench) => {
     assert.deepEqual([...countStatements(cluster, /orders/).keys()], ['primary'])
   })
 
+  test('a transaction that only reads runs on a replica, with the isolation that was asked for', async () => {
+    const { cluster } = bench()
+    cluster.forgetStatements()
+    const options = { isolationLevel: 'repeatable read', readOnly: true } as const
+    const { rows } = await db().transaction((trx) => trx.raw('show transaction_isolation'), options)
+    assert.deepEqual(rows, [{ transaction_isolation: 'repeatable read' }])
+    assert.match([...countStatements(cluster, /^show transaction/).keys()].join(), /^replica-\d$/)
+  })
+
   test("a title that is there already is refused with Objection's error", async () => {
     await assert.rejects(async () => Book.query(db()).insert({ title: 'book 1', stock: 1 }), UniqueViolationError)
   })

@@ -45,6 +45,14 @@ testLibrary(sequelizeLibrary, (bench) => {
     assert.deepEqual(found, { transaction_isolation: 'repeatable read' })
   })
 
+  test('raw reads run on a replica when they say that they read, raw writes on the primary', async () => {
+    bench().cluster.forgetStatements()
+    await sequelize.query('select count(*) from books', SELECT)
+    await sequelize.query('update books set stock = 12 where id = 12')
+    assert.match(nodesOf(/^select count/).join(), /^replica-\d$/)
+    assert.deepEqual(nodesOf(/^update/), ['primary'])
+  })
+
   test("a title that is there already is refused with Sequelize's error", async () => {
     await assert.rejects(models.Book.create({ id: 950, title: 'book 1', stock: 1 }), UniqueConstraintError)
   })
