@@ -342,6 +342,7 @@ export const PRIMARY_FUNCTIONS: Readonly<Record<string, PrimaryFunction>> = {
   binary_upgrade_replorigin_advance: { ...WRITES, why: upgrade },
   binary_upgrade_set_missing_value: { ...WRITES, why: upgrade },
   binary_upgrade_set_next_array_pg_type_oid: { ...WRITES, why: upgrade },
+  binary_upgrade_set_next_attribute_versions: { ...WRITES, why: upgrade },
   binary_upgrade_set_next_heap_pg_class_oid: { ...WRITES, why: upgrade },
   binary_upgrade_set_next_heap_relfilenode: { ...WRITES, why: upgrade },
   binary_upgrade_set_next_index_pg_class_oid: { ...WRITES, why: upgrade },
