@@ -39,7 +39,8 @@ function poolOf(lines: string, connections: string): Pool {
   const { options } = fromMakara(
     `makara:\n  blacklist_duration: 0.1\n  ${lines.replaceAll('\n', '\n  ')}\n${connections}`,
   )
-  return new Pool({ ...options, ...FAST_PROBES })
+  // Patient: a busy machine must not look like replicas that are behind.
+  return new Pool({ ...options, ...FAST_PROBES, waitMs: 5000 })
 }
 
 function connection(node: string, lines: string): string {
