@@ -73,7 +73,7 @@ testLibrary(slonikLibrary, (bench) => {
       driverFactory: slonikDriver(bench().pool),
       gracefulTerminationTimeout: 50,
     })
-    const slow = assert.rejects(impatient.query(sql.unsafe`select pg_sleep(30)`), BackendTerminatedError)
+    const slow = assert.rejects(impatient.query(sql.unsafe`select pg_sleep(2)`), BackendTerminatedError)
     await impatient.end()
     await slow
   })

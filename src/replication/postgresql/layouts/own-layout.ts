@@ -84,7 +84,8 @@ ${this.#control('status')} >/dev/null || ${this.#control(`-w -t 60 -l ${quoteShe
     return asServer(`if ${this.#control('status')} >/dev/null; then
   pid=$(head -n 1 ${quoteShell(`${this.paths.dataDir}/postmaster.pid`)})
   family="$pid $(ps -A -o pid= -o ppid= | awk -v parent="$pid" '$2 == parent { print $1 }')"
-  ${stop(5)} 2>&1 || kill -KILL $family
+  # It may have gone meanwhile, all of it or in part.
+  ${stop(5)} 2>&1 || kill -KILL $family 2>/dev/null || :
   while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 fi`)
   }
