@@ -1,21 +1,33 @@
 // How long the application waits because of Sluice when the primary moves: from a standby's being the primary to the first write that
 // it acknowledges to the pool. What the promotion itself takes belongs to whoever promotes, and is told apart.
 //
+// Beside it, where Debian's pgpool2 is there (or PGPOOL names its program): a plain pool on pgpool-II, a third as often.
+//
 // --json prints one JSON object. --rounds N: how often; default 30.
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { Pool } from '../src/pg.js'
 import { startCluster, type TestCluster, type TestNode } from '../src/testing.js'
 import { machine, median } from './measure.js'
+import { isPgpoolThere, Pgpool } from './pgpool.js'
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '30' } },
 })
 const rounds = Number(values.rounds)
 
+interface AnyPool {
+  query(text: string): Promise<unknown>
+}
+
 interface Measured {
   readonly crashes: readonly Round[]
   readonly planned: readonly Round[]
+}
+
+interface Results {
+  sluice: Measured
+  pgpool?: Measured
 }
 
 interface Round {
@@ -28,7 +40,7 @@ interface Round {
 }
 
 /** Four writers and two readers without a rest; the primary goes, a standby is promoted, the old primary comes back. */
-async function round(cluster: TestCluster, pool: Pool, goes: (old: TestNode) => Promise<void>): Promise<Round> {
+async function round(cluster: TestCluster, pool: AnyPool, goes: (old: TestNode) => Promise<void>): Promise<Round> {
   const old = cluster.primary
   await cluster.waitUntilStreaming()
   await cluster.waitForReplay()
@@ -77,7 +89,7 @@ class Traffic {
   #acknowledgedMs: number[] = []
   #isOver = false
 
-  constructor(pool: Pool) {
+  constructor(pool: AnyPool) {
     const write = () => pool.query('insert into t values (1)')
     const read = () => pool.query('select count(*) from t')
     this.#work = [
@@ -92,9 +104,11 @@ class Traffic {
   }
 
   async firstAfter(sinceMs: number): Promise<number> {
+    const deadlineMs = sinceMs + 90_000
     for (;;) {
       const found = this.#acknowledgedMs.find((it) => it >= sinceMs)
       if (found !== undefined) return found
+      if (performance.now() > deadlineMs) throw new Error('no write was acknowledged within 90 s')
       await pause(1)
     }
   }
@@ -119,14 +133,19 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-function print(measured: Measured): void {
-  if (values.json) return console.log(JSON.stringify({ bench: 'failover', machine, ...measured }))
-  console.log(`failover, ${rounds} rounds each, ms: median (least to most)`)
-  const rows = { 'the primary is killed': measured.crashes, 'the primary is stopped in order': measured.planned }
-  for (const [name, all] of Object.entries(rows)) {
-    const sum = (key: 'errors' | 'readErrors') => all.reduce((total, it) => total + it[key], 0)
-    console.log(`  ${name}: Sluice's share ${spread(all, 'shareMs')}; the promotion ${spread(all, 'engineMs')}`)
-    console.log(`    writes that failed: ${sum('errors')}; reads that failed: ${sum('readErrors')}`)
+function print(results: Results): void {
+  if (values.json) return console.log(JSON.stringify({ bench: 'failover', machine, ...results }))
+  for (const [subject, measured] of Object.entries(results) as [string, Measured][]) {
+    const { crashes, planned } = measured
+    console.log(`failover with ${subject}, ${crashes.length} rounds each, ms: median (least to most)`)
+    for (const [name, all] of Object.entries({
+      'the primary is killed': crashes,
+      'the primary is stopped in order': planned,
+    })) {
+      const sum = (key: 'errors' | 'readErrors') => all.reduce((total: number, it: Round) => total + it[key], 0)
+      console.log(`  ${name}: its share ${spread(all, 'shareMs')}; the promotion ${spread(all, 'engineMs')}`)
+      console.log(`    writes that failed: ${sum('errors')}; reads that failed: ${sum('readErrors')}`)
+    }
   }
 }
 
@@ -139,17 +158,40 @@ const cluster = await startCluster({ replicas: 2 })
 try {
   const pool = new Pool({ nodes: cluster.nodes.map((it) => ({ url: it.url, name: it.name })) })
   await pool.query('create table t (n int)')
-  const measured = await measure(pool, rounds)
+  const results: Results = { sluice: await measure(pool, rounds) }
   await pool.end()
-  print(measured)
+  if (isPgpoolThere) results.pgpool = await measurePgpool()
+  print(results)
 } finally {
   await cluster.stop()
 }
 
-async function measure(pool: Pool, count: number): Promise<Measured> {
-  const crashes: Round[] = []
-  const planned: Round[] = []
-  for (let i = 0; i < count; i++) crashes.push(await round(cluster, pool, (old) => old.stop('kill')))
-  for (let i = 0; i < count; i++) planned.push(await round(cluster, pool, (old) => old.stop('fast')))
-  return { crashes, planned }
+/** A plain pool on it: fewer rounds, for each takes a while. */
+async function measurePgpool(): Promise<Measured> {
+  const pgpool = await Pgpool.start(cluster)
+  const pool = new pg.Pool({
+    connectionString: pgpool.urlFor(cluster),
+    connectionTimeoutMillis: 5000,
+    query_timeout: 30_000,
+  })
+  pool.on('error', () => undefined)
+  try {
+    return await measure(pool, Math.ceil(rounds / 3), () => pgpool.whole(cluster))
+  } finally {
+    await pool.end()
+    await pgpool.stop()
+  }
+}
+
+/** @param isWhole resolves when whoever is between uses all nodes. */
+async function measure(pool: AnyPool, count: number, isWhole = async () => {}): Promise<Measured> {
+  const rounds = async (mode: 'kill' | 'fast') => {
+    const all: Round[] = []
+    for (let i = 0; i < count; i++) {
+      await isWhole()
+      all.push(await round(cluster, pool, (old) => old.stop(mode)))
+    }
+    return all
+  }
+  return { crashes: await rounds('kill'), planned: await rounds('fast') }
 }
