@@ -26,6 +26,6 @@ for (const library of ['drizzle', 'kysely', 'prisma', 'typeorm']) {
       { title: 'Persuasion', stock: 2, ordered: 1 },
       { title: 'Emma', stock: 0, ordered: 5 },
     ])
-    assert.deepEqual(Object.keys(moved!.ranOn), ['replica-2'])
+    assert.ok('replica-2' in moved!.ranOn, JSON.stringify(moved!.ranOn))
   })
 }
