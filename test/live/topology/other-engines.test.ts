@@ -56,9 +56,11 @@ describe('a pool on pg_auto_failover', need(pgAutoFailoverPart('a pool on pg_aut
     assert.ok(traffic.failures.length <= 2, traffic.errors.join('\n'))
     await traffic.check()
     assert.equal(await cluster.primary(), 'node_2')
+    // How long its engine takes to make a standby of the old primary is not ours.
     await eventually(
       () => rolesIn(pool),
       (it) => it.join() === 'node_1 replica,node_2 primary, named',
+      60_000,
     )
   })
 })
