@@ -57,6 +57,16 @@ for (const block of runnable) {
   })
 }
 
+test('every example for an ORM runs, and is not only compiled', () => {
+  const onlyCompiled = blocks.filter(
+    (it) => it.file.startsWith('docs/orms/') && isSource(it) && !it.words.includes('run'),
+  )
+  assert.deepEqual(
+    onlyCompiled.map((it) => `${it.file}:${it.line}`),
+    [],
+  )
+})
+
 test('every npm script that a document names is there', () => {
   const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'))
   for (const { file, text } of all) {

@@ -32,10 +32,13 @@ testLibrary(typeormLibrary, (bench) => {
 
   test('save() looks on the primary for what it saves, however far replicas are behind', async () => {
     const { cluster } = bench()
+    for (const { name } of cluster.replicas) await cluster.lag(name, 60_000)
     await cluster.primary.admin("insert into books (id, title, stock) overriding system value values (901, 'new', 1)")
     cluster.forgetStatements()
     await source.getRepository(Book).save({ id: 901, title: 'newer', stock: 2 })
     assert.deepEqual(nodesOf(/books/), ['primary'])
+    for (const { name } of cluster.replicas) await cluster.lag(name, 0)
+    await cluster.waitForReplay()
   })
 
   test('a query builder reads on a replica; its master mode, and query(), on the primary', async () => {
