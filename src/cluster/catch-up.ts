@@ -1,13 +1,20 @@
 import type { Clock } from '../base/clock.js'
 import type { NodePool } from '../model/driver.js'
-import type { Choice } from './choices.js'
-import type { Fit } from './fit.js'
 import type { Node } from './node.js'
 
 export interface CatchUpParts<Pool extends NodePool> {
   readonly clock: Clock
   /** Settles when the node has said where it stands, or could not. */
   readonly askPosition: (node: Node<Pool>) => Promise<void>
+}
+
+/** What a replica must show. */
+export interface Goal<Pool extends NodePool> {
+  /** Takes in what has become known. Called before `allows`. */
+  prepare(): void
+  allows(node: Node<Pool>): boolean
+  /** Whether waiting for so long will surely not do. Asked after the node has just said where it stands. */
+  isHopeless(node: Node<Pool>, waitMs: number): boolean
 }
 
 /** More are not asked at once: those that are the furthest are the likeliest. */
@@ -20,14 +27,14 @@ const MOST_ASKED = 3
  * @returns whether one does. `false`: none within `waitMs`, or none that can be expected to.
  */
 export function catchUp<Pool extends NodePool>(
-  choice: Choice<Pool>,
-  fit: Fit<Pool>,
+  nodes: readonly Node<Pool>[],
+  fit: Goal<Pool>,
   waitMs: number,
   { clock, askPosition }: CatchUpParts<Pool>,
 ): Promise<boolean> {
   const untilMs = clock.now() + waitMs
   return new Promise((resolve) => {
-    const followed = furthest(choice.nodes)
+    const followed = furthest(nodes)
     let left = followed.length
     let isOver = false
     const finish = (found: boolean) => {
@@ -41,7 +48,7 @@ export function catchUp<Pool extends NodePool>(
         await askPosition(node)
         if (isOver) return
         fit.prepare()
-        if (choice.nodes.some((it) => fit.allows(it))) return finish(true)
+        if (nodes.some((it) => fit.allows(it))) return finish(true)
         if (node.progress.position === undefined || fit.isHopeless(node, untilMs - clock.now())) break
       }
       if (--left === 0 && !isOver) finish(false)

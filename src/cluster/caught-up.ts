@@ -20,11 +20,11 @@ export async function caughtUp<Pool extends NodePool>(
   if (ground.position === undefined && ground.isSettled) return true
   const { clock } = parts
   const untilMs = clock.now() + waitMs
-  const replicas = () => parts.choices().of(shard)?.replicas ?? { views: [], nodes: [] }
-  if (replicas().nodes.length === 0) await parts.askAll(waitMs)
+  const replicas = () => parts.choices().of(shard)?.replicas.nodes ?? []
+  if (replicas().length === 0) await parts.askAll(waitMs)
   if (!(await ground.learn(waitMs))) return false
-  if (replicas().nodes.length === 0) return false
-  if (replicas().nodes.some((node) => ground.allows(node))) return true
+  if (replicas().length === 0) return false
+  if (replicas().some((node) => ground.allows(node))) return true
   const askPosition = async (node: Node<Pool>) => {
     await new Promise<void>((resolve) => clock.after(waitMs / QUESTIONS_IN_A_WAIT, resolve, { waitedFor: true }))
     await parts.askPosition(node)

@@ -70,6 +70,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
   readonly #catalogue: CatalogueLoader
   readonly #router: Router<Pool>
   readonly #driver: Driver<Pool>
+  readonly #dialect: Dialect
   readonly #clock: Clock
   readonly #budget: PrimaryReadBudget
   readonly #histories = new Map<string | undefined, History<Pool>>()
@@ -81,6 +82,7 @@ export class Cluster<Pool extends NodePool = NodePool> {
     const { config, driver, dialect, clock } = parts
     this.config = config
     this.#driver = driver
+    this.#dialect = dialect
     this.#clock = clock
     this.#budget = new PrimaryReadBudget(config.primaryReads, clock)
     const lists = {
@@ -300,6 +302,10 @@ export class Cluster<Pool extends NodePool = NodePool> {
       staleAfterMs: ROUNDS_MISSED * this.config.probe.everyMs,
       primary: () => this.#live.writerOf(shard),
       node: (name) => this.nodes.get(name),
+      replicas: () => this.#live.choices.of(shard)?.replicas.nodes ?? [],
+      dialect: this.#dialect,
+      timeoutMs: this.config.probe.timeoutMs,
+      waitMs: this.config.waitMs,
       askPosition: (node) => this.#askPosition(node, 'next'),
       askSoon: (node) => this.#members.watchOf(node.name)?.position.soon(),
     })

@@ -1,15 +1,13 @@
 import type { Bound } from '../model/consistency.js'
 import type { NodePool } from '../model/driver.js'
+import type { Goal } from './catch-up.js'
 import type { History } from './history.js'
 import type { Node } from './node.js'
 
 /** Which replicas show enough for one read. */
-export interface Fit<Pool extends NodePool = NodePool> {
+export interface Fit<Pool extends NodePool = NodePool> extends Goal<Pool> {
   /** For people. */
   readonly level: string
-  /** Takes in what has become known. Called before `allows`. */
-  prepare(): void
-  allows(node: Node<Pool>): boolean
   /** Of those that are allowed, the one that spares the session a question. */
   readonly preferred: string | undefined
   /**
@@ -19,8 +17,6 @@ export interface Fit<Pool extends NodePool = NodePool> {
    * @returns `false`: it cannot be known; only the primary will do.
    */
   learn(waitMs: number): Promise<boolean>
-  /** Whether waiting for so long will surely not do. Asked after the node has just said where it stands. */
-  isHopeless(node: Node<Pool>, waitMs: number): boolean
   /** For people: what the replica must have reached. */
   readonly wanted: string | undefined
   /** What it must show is of a later timeline than the primary that we know: that one is not the primary any more. */

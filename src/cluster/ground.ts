@@ -3,6 +3,7 @@ import type { Publish } from '../model/events.js'
 import { type Position, positionText } from '../model/position.js'
 import { Footing } from '../routing/footing.js'
 import { later, standingOf } from '../routing/lineage.js'
+import { SeenOnReplicas } from '../routing/seen-on-replicas.js'
 import type { Fit } from './fit.js'
 import type { History } from './history.js'
 import type { Node } from './node.js'
@@ -19,6 +20,8 @@ export class Ground<Pool extends NodePool = NodePool> implements Fit<Pool>, Sess
   readonly #only: readonly Footing[] = [this.footing]
   /** What reads of some tables must see besides; `undefined`: nobody keeps tables apart. */
   readonly #ofTables: Map<string, Footing> | undefined
+  /** What the primary may not show yet. */
+  readonly #seen = new SeenOnReplicas()
   readonly #history: History<Pool>
   readonly #publish: Publish
 
@@ -47,10 +50,24 @@ export class Ground<Pool extends NodePool = NodePool> implements Fit<Pool>, Sess
   /** A read of the session has shown what this node shows. */
   noteRead(node: Node<Pool>, life: number, tables: Touched): void {
     const moment = this.#history.moments.next()
+    if (node.role === 'replica' && this.#history.shown.isNeeded) this.#seen.note(node.name, life, moment)
     for (const footing of this.#noted(tables)) {
       if (node.role === 'replica') footing.noteReplica(node.name, life, moment)
       else footing.notePrimary(moment)
     }
+  }
+
+  /** Whether the primary is known to show all that replicas have shown the session. */
+  get isShown(): boolean {
+    if (this.#seen.isEmpty) return true
+    if (this.#history.shown.isNeeded) this.#seen.settle(this.#history.shown)
+    else this.#seen.forget(this.#history.moments.next())
+    return this.#seen.isEmpty
+  }
+
+  /** Waits until it does. @returns `false`: within `waitMs`, it did not. */
+  waitUntilShown(waitMs: number): Promise<boolean> {
+    return this.#history.shown.waitFor(this.#seen, waitMs)
   }
 
   prepare(): void {
@@ -72,7 +89,9 @@ export class Ground<Pool extends NodePool = NodePool> implements Fit<Pool>, Sess
     const standing = standingOf(position, lineage)
     if (standing === 'kept' || standing === 'ahead') return
     this.#publish('positionLost', { position: positionText(position), timeline: lineage.timeline, why: standing })
-    footing.startAnew(history.moments.next())
+    const moment = history.moments.next()
+    this.#seen.forget(moment)
+    footing.startAnew(moment)
   }
 
   allows(node: Node<Pool>): boolean {
@@ -150,6 +169,19 @@ export class Ground<Pool extends NodePool = NodePool> implements Fit<Pool>, Sess
 
   async settle(): Promise<void> {
     if (!this.isSettled) await this.learn(SETTLE_MS)
+  }
+
+  get seen(): Position | 'unknown' | undefined {
+    if (this.isShown) return undefined
+    return this.isSettled ? this.position : 'unknown'
+  }
+
+  raiseSeen(position: Position | 'unknown'): void {
+    this.#seen.raise(position, this.#history.moments.next())
+  }
+
+  async settleSeen(): Promise<void> {
+    if (!this.isShown) await this.waitUntilShown(SETTLE_MS)
   }
 
   /** Where something is noted that concerns these tables. */

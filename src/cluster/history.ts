@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js'
+import type { Dialect } from '../model/dialect.js'
 import type { NodePool } from '../model/driver.js'
 import type { NodeStatus } from '../model/node-status.js'
 import type { Moments, Position, Sample } from '../model/position.js'
@@ -6,6 +7,7 @@ import type { Progress } from '../model/view.js'
 import { type Lineage, promoted, unknownBefore } from '../routing/lineage.js'
 import { type Lag, PositionRing } from '../routing/position-ring.js'
 import type { Node } from './node.js'
+import { Shown } from './shown.js'
 
 export interface HistoryParts<Pool extends NodePool> {
   readonly clock: Clock
@@ -14,6 +16,13 @@ export interface HistoryParts<Pool extends NodePool> {
   /** The one primary that is believed; `undefined`: none, or several. */
   readonly primary: () => Node<Pool> | undefined
   readonly node: (name: string) => Node<Pool> | undefined
+  /** Those that serve. */
+  readonly replicas: () => readonly Node<Pool>[]
+  readonly dialect: Dialect
+  /** How long a server may take to answer. */
+  readonly timeoutMs: number
+  /** How long a read may wait for a replica. */
+  readonly waitMs: number
   /** Settles with the answer to a question about its position that is asked from now on. */
   readonly askPosition: (node: Node<Pool>) => Promise<void>
   /** The same, before long, and nobody waits. */
@@ -23,6 +32,7 @@ export interface HistoryParts<Pool extends NodePool> {
 /** The history of writes of one shard as this process knows it: where its primary stood, when, and on which timeline. */
 export class History<Pool extends NodePool = NodePool> {
   readonly moments: Moments
+  readonly shown: Shown<Pool>
   readonly #parts: HistoryParts<Pool>
   readonly #ring: PositionRing
   #lineage: Lineage | undefined
@@ -31,6 +41,11 @@ export class History<Pool extends NodePool = NodePool> {
     this.#parts = parts
     this.moments = parts.moments
     this.#ring = new PositionRing(parts.staleAfterMs)
+    this.shown = new Shown({
+      ...parts,
+      lineage: () => this.#lineage,
+      positionSince: async (moment) => ((await this.knowsSince(moment)) ? this.newest?.position : undefined),
+    })
   }
 
   get staleAfterMs(): number {
@@ -58,6 +73,7 @@ export class History<Pool extends NodePool = NodePool> {
 
   /** The believed primary has said where it stands. One on an older timeline than we know of is behind the times. */
   heard(sample: Sample, status: NodeStatus, wasReplicaInThisLife: boolean): void {
+    if (status.isSynchronous) this.shown.isNeeded = true
     const { position } = sample
     const before = this.#lineage
     if (before === undefined || before.system !== position.system) this.#lineage = unknownBefore(position)

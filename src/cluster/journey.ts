@@ -9,9 +9,10 @@ import { catchUp } from './catch-up.js'
 import { type Choice, pickFrom, type ShardChoices, without } from './choices.js'
 import type { Errand, RouterParts } from './errand.js'
 import type { Fit } from './fit.js'
+import type { Ground } from './ground.js'
 import type { Wait, WaitsFor } from './hold.js'
 import type { Node } from './node.js'
-import { notReached } from './not-reached.js'
+import { notReached, notShown } from './not-reached.js'
 
 /** What a journey asks of the router. */
 export interface Tries<Pool extends NodePool> {
@@ -19,6 +20,7 @@ export interface Tries<Pool extends NodePool> {
   choicesFor(shard: string | undefined): ShardChoices<Pool>
   pickFit(choice: Choice<Pool>, fit: Fit<Pool> | undefined, preferred: string | undefined): Node<Pool> | undefined
   attempt<Result>(attempt: Attempt<Pool>, errand: Errand<Pool, Result>): Promise<Result>
+  unshownTo(errand: Errand<Pool, unknown>, need: Need): Ground<Pool> | undefined
 }
 
 /** One try: where, why, and what was known. */
@@ -32,6 +34,9 @@ export interface Attempt<Pool extends NodePool> {
 
 export const BEHIND: Need = { to: 'replica', node: undefined, reason: 'behind' }
 const BEHIND_ON_PRIMARY: Need = { to: 'primary', node: undefined, reason: 'behind' }
+/** So long a read waits for the primary before it looks at the replicas again. */
+const SHOWN_SLICE_MS = 50
+
 const NO_REPLICA: Need = { to: 'replica', node: undefined, reason: 'no-replica' }
 
 /**
@@ -50,6 +55,9 @@ export class Journey<Pool extends NodePool, Result> {
   #hasChosenAgain = false
   #hasWaited = false
   #waitedMs = 0
+  /** The primary shows what the session had seen when the journey began. */
+  #hasBeenShown = false
+  #unshownSinceMs: number | undefined
   /** It has its place among the reads on the primary, for as many tries as it takes. */
   #hasPlace = false
   /** Since when it has waited for a primary, all in all. */
@@ -83,7 +91,36 @@ export class Journey<Pool extends NodePool, Result> {
     if (!this.#router.parts.isSettled() && !this.#hasAsked) return this.#askAndStartAgain()
     if (this.#mustQueue()) return this.#waitForPrimary('primary')
     const primary = pickFrom(without(primaries, this.#tried), this.#router.parts.primaryBalancer)
-    return primary === undefined ? this.#askAndStartAgain() : this.#try(primary)
+    if (primary === undefined) return this.#askAndStartAgain()
+    const unshown = this.#unshown()
+    if (unshown !== undefined) return this.#waitUntilShown(unshown, this.#holdMs)
+    return this.#try(primary)
+  }
+
+  /** What the session stands on, if the primary may not show all of that yet. */
+  #unshown(): Ground<Pool> | undefined {
+    return this.#hasBeenShown ? undefined : this.#router.unshownTo(this.#errand, this.#need)
+  }
+
+  /** The primary must not answer before it shows what replicas have shown the session. */
+  async #waitUntilShown(ground: Ground<Pool>, waitMs: number): Promise<Result> {
+    const { clock } = this.#router.parts
+    const fromMs = clock.now()
+    this.#unshownSinceMs ??= fromMs
+    this.#hasBeenShown = await ground.waitUntilShown(waitMs)
+    const nowMs = clock.now()
+    this.#waitedMs += nowMs - fromMs
+    this.#deadlineMs += nowMs - fromMs
+    if (this.#hasBeenShown) return this.start()
+    if (nowMs - this.#unshownSinceMs >= this.#holdMs) throw notShown(nowMs - this.#unshownSinceMs)
+    // A read: perhaps a replica shows enough by now.
+    this.#hasWaited = false
+    return this.start()
+  }
+
+  get #holdMs(): number {
+    const { waitMs, holdWritesMs } = this.#router.parts.config
+    return Math.max(waitMs, holdWritesMs)
   }
 
   async #startRead(candidates: Choice<Pool>): Promise<Result> {
@@ -102,7 +139,7 @@ export class Journey<Pool extends NodePool, Result> {
     const fromMs = clock.now()
     const waitMs = Math.min(config.waitMs, Math.max(0, this.#deadlineMs - fromMs))
     if (await fit.learn(waitMs)) {
-      await catchUp(candidates, fit, waitMs, { clock, askPosition })
+      await catchUp(candidates.nodes, fit, waitMs, { clock, askPosition })
     }
     this.#waitedMs = clock.now() - fromMs
     return this.start()
@@ -187,6 +224,8 @@ export class Journey<Pool extends NodePool, Result> {
       throw new UnknownNodeError(`no node is called ${name}; there are ${names}`, [])
     }
     if (!canServe(node.health) || node.fence !== undefined) throw this.#nobody()
+    const unshown = node.role === 'primary' ? this.#unshown() : undefined
+    if (unshown !== undefined) return this.#waitUntilShown(unshown, this.#holdMs)
     return this.#try(node)
   }
 
@@ -198,6 +237,8 @@ export class Journey<Pool extends NodePool, Result> {
     // Not the primary any more: the session has seen a later timeline than its own.
     const isOutdated = this.#fit?.isAheadOfPrimary === true
     if (primary === undefined || parts.budget.isClosed || isOutdated) return this.#askAndStartAgain()
+    const unshown = this.#unshown()
+    if (unshown !== undefined) return this.#waitUntilShown(unshown, Math.max(parts.config.waitMs, SHOWN_SLICE_MS))
     if (this.#hasPlace) return this.#try(primary)
     this.#publishFallBack(need, primary)
     await parts.budget.enter(primary.name, Math.max(0, this.#deadlineMs - parts.clock.now()))
@@ -225,6 +266,7 @@ export class Journey<Pool extends NodePool, Result> {
     const { parts } = this.#router
     if (this.#hasAsked) return this.#waitForPrimary(this.#whatWouldDo())
     this.#hasAsked = true
+    this.#hasBeenShown = false
     await parts.askAll(Math.max(0, this.#deadlineMs - parts.clock.now()), () => this.#isFound())
     this.#hasWaited = false
     for (const node of this.#tried) if (node.health.state === 'up') this.#tried.delete(node)
@@ -265,6 +307,7 @@ export class Journey<Pool extends NodePool, Result> {
     if (this.#lastWait !== 'over') throw this.#nobody()
     this.#isLetGo = true
     this.#hasAsked = false
+    this.#hasBeenShown = false
     this.#hasWaited = false
     this.#tried.clear()
     this.#deadlineMs = clock.now() + config.acquireTimeoutMs

@@ -13,7 +13,7 @@ import { BoundFit, type Fit } from './fit.js'
 import { Ground, type Touched } from './ground.js'
 import { type Attempt, BEHIND, Journey, type Tries } from './journey.js'
 import type { Node } from './node.js'
-import { notReached } from './not-reached.js'
+import { notReached, notShown } from './not-reached.js'
 import type { Session } from './session.js'
 
 /** The four demands there are, so that none is made for a statement. */
@@ -66,7 +66,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   /** The node for this need, if one may serve right now without asking anybody. */
   #choose(
-    errand: Pick<Errand<Pool, unknown>, 'call' | 'preferred'>,
+    errand: Pick<Errand<Pool, unknown>, 'call' | 'found' | 'preferred'>,
     need: Need,
     fit: Fit<Pool> | undefined,
   ): Node<Pool> | undefined {
@@ -74,11 +74,20 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const choices = this.choicesFor(this.#shardOf(errand.call))
     if (need.to === 'primary') {
       if (!this.parts.isSettled() || !this.parts.hold.isIdle) return undefined
+      if (this.unshownTo(errand, need) !== undefined) return undefined
       const preferred = choices.primaries.nodes.find((node) => node.name === errand.preferred)
       return preferred ?? pickFrom(choices.primaries, this.parts.primaryBalancer)
     }
     const replica = this.pickFit(choices.replicas, fit, errand.preferred)
     return replica ?? (this.#hasReplicas ? undefined : pickFrom(choices.primaries, this.parts.primaryBalancer))
+  }
+
+  /** What the session stands on, if it has seen what the primary may not show yet. */
+  unshownTo({ call, found }: Pick<Errand<Pool, unknown>, 'call' | 'found'>, need: Need): Ground<Pool> | undefined {
+    if (call.session === undefined || !leadsToData(found)) return undefined
+    const level = this.levelOf(call, need)
+    const ground = level === 'session' || level === 'strong' ? this.groundIn(call) : undefined
+    return ground?.isShown === false ? ground : undefined
   }
 
   /** One of these replicas that shows what the read must see. */
@@ -197,22 +206,32 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   /** @throws {ConsistencyError} */
   async catchUpOn(node: Node<Pool>, errand: Pick<Errand<Pool, unknown>, 'call' | 'found'>): Promise<void> {
+    if (node.role === 'primary') return this.#waitUntilShown(errand)
     const fit = node.role === 'replica' && errand.found.intent !== 'write' ? this.#fitOf(errand, READ) : undefined
     if (fit === undefined) return
     fit.prepare()
     if (fit.allows(node)) return
     const { clock, config, askPosition } = this.parts
-    const only = { views: [node.view()], nodes: [node] }
     const isThere =
-      (await fit.learn(config.waitMs)) && (await catchUp(only, fit, config.waitMs, { clock, askPosition }))
+      (await fit.learn(config.waitMs)) && (await catchUp([node], fit, config.waitMs, { clock, askPosition }))
     if (!isThere) throw notReached(fit, this.parts.view(), config.waitMs)
+  }
+
+  /** @throws {ConsistencyError} */
+  async #waitUntilShown(errand: Pick<Errand<Pool, unknown>, 'call' | 'found'>): Promise<void> {
+    const ground = this.unshownTo(errand, this.needOf(errand))
+    if (ground === undefined) return
+    const { clock, config } = this.parts
+    const fromMs = clock.now()
+    if (await ground.waitUntilShown(Math.max(config.waitMs, config.holdWritesMs))) return
+    throw notShown(clock.now() - fromMs)
   }
 
   /** What a replica must show for this read; `undefined`: anything. */
   #fitOf({ call, found }: Pick<Errand<Pool, unknown>, 'call' | 'found'>, need: Need): Fit<Pool> | undefined {
     if (need.to !== 'replica' || !this.#hasReplicas || need.reason === 'session-state') return undefined
     if (call.session === undefined && call.consistency === undefined && !this.#isBound) return undefined
-    if (found.intent === 'session' && !found.effects.some((it) => it.kind === 'begin')) return undefined
+    if (!leadsToData(found)) return undefined
     const level = this.levelOf(call, need)
     if (level === 'eventual' || level === 'strong') return undefined
     if (level === 'session') return this.groundIn(call)?.for(found.tables)
@@ -236,7 +255,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const fit = this.#fitOf(errand, need)
     const chosen =
       need.node === undefined
-        ? this.#choose({ call: errand.call, preferred: undefined }, need, fit)
+        ? this.#choose({ ...errand, preferred: undefined }, need, fit)
         : this.parts.node(need.node)
     const choices = this.choicesFor(this.#shardOf(errand.call))
     const node = chosen ?? pickFrom(choices.primaries, this.parts.primaryBalancer)
@@ -262,6 +281,11 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
   #shardOf(call: Pick<Call, 'shard' | 'session'>): string | undefined {
     return call.shard ?? call.session?.shard ?? this.parts.config.defaultShard
   }
+}
+
+/** Not what only sets something. */
+function leadsToData({ intent, effects }: Classification): boolean {
+  return intent !== 'session' || effects.some((it) => it.kind === 'begin')
 }
 
 function demandOf(need: Need, found: Classification): Demand {

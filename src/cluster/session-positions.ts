@@ -12,6 +12,12 @@ export interface SessionGround {
   raise(position: Position | 'unknown'): void
   /** Asks for what is not settled. Never rejects. */
   settle(): Promise<void>
+  /** Up to where replicas have shown what the primary may not show yet; `unknown`: that is not known; `undefined`: nothing. */
+  readonly seen: Position | 'unknown' | undefined
+  /** This has been seen on a replica elsewhere. */
+  raiseSeen(position: Position | 'unknown'): void
+  /** Waits a little for the primary to show what has been seen. Never rejects. */
+  settleSeen(): Promise<void>
 }
 
 /** A position that a session must see, and where. */
@@ -32,6 +38,8 @@ interface Place {
   begunWith: Position | undefined
   /** It was begun with a write of unknown position besides: a later position need not cover that. */
   isBlind: boolean
+  /** What the primary may not show yet of what it was begun with. */
+  seenBefore: Position | 'unknown' | undefined
 }
 
 /** What a session must see, by cluster and shard. */
@@ -55,6 +63,7 @@ export class SessionPositions {
       place.ground = make(shard, session)
       if (place.begunWith !== undefined) place.ground.raise(place.begunWith)
       if (place.isBlind) place.ground.raise('unknown')
+      if (place.seenBefore !== undefined) place.ground.raiseSeen(place.seenBefore)
     }
     return place.ground as Ground
   }
@@ -66,12 +75,23 @@ export class SessionPositions {
     else place.begunWith = later(place.begunWith, position)
   }
 
+  /** It has been seen on a replica, and the primary may not show it yet. */
+  adoptSeen(clusterId: string, shard: string | undefined, position: Position | 'unknown'): void {
+    const place = this.#placeOf(clusterId, shard)
+    if (place.ground !== undefined) place.ground.raiseSeen(position)
+    else place.seenBefore = position
+  }
+
   get hasMoved(): boolean {
     return this.#places.some(hasMoved)
   }
 
   async settle(): Promise<void> {
     await Promise.all(this.#places.map((place) => place.ground?.settle()))
+  }
+
+  async settleSeen(): Promise<void> {
+    await Promise.all(this.#places.map((place) => place.ground?.settleSeen()))
   }
 
   stored(): readonly StoredPosition[] {
@@ -84,20 +104,34 @@ export class SessionPositions {
   }
 
   portable(): readonly Omit<TokenPosition, 'untilMs'>[] {
-    return this.stored().map((it) => ({ kind: 'position', ...it }))
+    const positions = this.stored().map((it) => ({ kind: 'position' as const, ...it }))
+    return [...positions, ...this.#places.flatMap(seenIn)]
   }
 
   /** A session meets few: a list is faster than a map of maps. */
   #placeOf(clusterId: string, shard: string | undefined): Place {
     for (const place of this.#places) if (place.clusterId === clusterId && place.shard === shard) return place
-    const place: Place = { clusterId, shard, ground: undefined, begunWith: undefined, isBlind: this.#isBlind }
+    const place: Place = {
+      clusterId,
+      shard,
+      ground: undefined,
+      begunWith: undefined,
+      isBlind: this.#isBlind,
+      seenBefore: undefined,
+    }
     this.#places.push(place)
     return place
   }
 }
 
 function hasMoved({ ground, begunWith, isBlind }: Place): boolean {
-  return ground !== undefined && (!ground.isSettled || isBlind || !isSame(ground.position, begunWith))
+  if (ground === undefined) return false
+  return !ground.isSettled || isBlind || !isSame(ground.position, begunWith) || ground.seen !== undefined
+}
+
+function seenIn({ clusterId, shard, ground, seenBefore }: Place): readonly Omit<TokenPosition, 'untilMs'>[] {
+  const position = ground === undefined ? seenBefore : ground.seen
+  return position === undefined ? [] : [{ kind: 'seen', clusterId, shard, position }]
 }
 
 function storedIn({ clusterId, shard, ground, begunWith, isBlind }: Place): readonly StoredPosition[] {

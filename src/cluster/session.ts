@@ -165,14 +165,19 @@ export class Session {
 
   /** What the session must see, for a store of your own. Waits as `token` does. */
   async positions(): Promise<readonly StoredPosition[]> {
-    await this.#positions.settle()
+    await this.#settleForStore()
     return this.#positions.stored()
   }
 
   /** Of its positions, those that it did not begin with, or may not have. Waits as `token` does. */
   async news(): Promise<readonly StoredPosition[]> {
-    await this.#positions.settle()
+    await this.#settleForStore()
     return this.#positions.moved()
+  }
+
+  /** A store keeps positions only: nothing in it tells that the primary may not show one yet. */
+  async #settleForStore(): Promise<void> {
+    await Promise.all([this.#positions.settle(), this.#positions.settleSeen()])
   }
 
   /** It must see these too: of another device of the same user, say. What it must see already stays. */
@@ -217,7 +222,12 @@ export class Session {
   }
 
   #adopt(entry: TokenEntry, maxAgeMs: number): void {
-    if (entry.kind === 'position') return this.#positions.adopt(entry.clusterId, entry.shard, entry.position)
+    if (entry.kind !== 'pin') {
+      const { clusterId, shard, position } = entry
+      if (entry.kind === 'seen') this.#positions.adoptSeen(clusterId, shard, position)
+      else this.#positions.adopt(clusterId, shard, position)
+      return
+    }
     const leftMs = Math.min(entry.untilMs - this.#clocks.wall(), maxAgeMs)
     this.#pins.adopt({ ...entry, untilMs: this.#clocks.monotonic() + leftMs })
   }

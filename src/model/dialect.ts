@@ -2,6 +2,7 @@ import type { Catalogue, Classification } from './intent.js'
 import type { Judgement } from './judgement.js'
 import type { NodeStatus } from './node-status.js'
 import type { Position } from './position.js'
+import type { Snapshot } from './snapshot.js'
 import type { Tables } from './tables.js'
 import type { Role } from './view.js'
 
@@ -32,6 +33,12 @@ export interface Dialect {
   readonly positionQuery: string
   /** `undefined`: the server is not what it was in its last status. */
   positionOf(row: unknown, last: NodeStatus): Position | undefined
+  /** Asks a primary which transactions others do not see yet; one row, read by `snapshotOf`. */
+  readonly snapshotQuery: string
+  snapshotOf(row: unknown): Snapshot
+  /** Asks a replica which of those it shows; read by `committedOf`. */
+  committedQuery(snapshot: Snapshot): string
+  committedOf(rows: readonly unknown[]): readonly bigint[]
   /** Asks the primary for the catalogue; read by `catalogueOf`. `undefined`: this dialect has none. */
   readonly catalogueQuery: string | undefined
   catalogueOf(rows: readonly unknown[], version: number): Catalogue

@@ -14,6 +14,8 @@ export interface NodeStatus {
   readonly receivedTimeline: number | undefined
   /** New transactions of ours there may not write, by a setting. A replica's never may. */
   readonly isReadOnly: boolean
+  /** A primary: commits may wait for a synchronous standby. */
+  readonly isSynchronous: boolean
   /** A primary: where its last recovery ended. In the life in which it was promoted, its timeline began there. */
   readonly recoveredTo: bigint | undefined
 }

@@ -63,8 +63,8 @@ function hintedAt(hint: Hint): Need {
 }
 
 /**
- * What this read may miss. A route or a hint that names replicas takes them as they are, unless the call says what it
- * must see.
+ * What this read may miss. A route or a hint that names a replica, or a node, takes it as it is, unless the call says what
+ * it must see.
  */
 export function levelOf(
   need: Need,
@@ -74,7 +74,8 @@ export function levelOf(
   pool: Consistency,
 ): Consistency {
   if (call !== undefined) return call
-  if (need.reason === 'hint' || (need.reason === 'call' && !isReader)) return 'eventual'
+  const isNamed = need.reason === 'hint' || (need.reason === 'call' && !isReader)
+  if (isNamed && need.to !== 'primary') return 'eventual'
   return session ?? pool
 }
 

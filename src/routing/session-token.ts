@@ -12,9 +12,9 @@ export interface TokenPin {
   readonly untilMs: number
 }
 
-/** What a session must see, made portable. */
+/** What a session must see, made portable; or what it has `seen` on replicas, and the primary may not show yet. */
 export interface TokenPosition {
-  readonly kind: 'position'
+  readonly kind: 'position' | 'seen'
   readonly clusterId: string
   readonly shard: string | undefined
   /** `unknown`: it wrote, and where that was could not be learnt. */
@@ -66,7 +66,7 @@ export function readToken(text: unknown, keys: readonly string[], nowMs: number)
 
 type PinRow = readonly [because: 'w' | 'p', untilMs: number, cluster: string | null, node: string | null]
 type PositionRow = readonly [
-  kind: 'l',
+  kind: 'l' | 's',
   untilMs: number,
   clusterId: string,
   shard: string | null,
@@ -80,8 +80,9 @@ function rowOf(entry: TokenEntry): PinRow | PositionRow {
     return [because === 'wrote' ? 'w' : 'p', untilMs, cluster ?? null, to === 'primary' ? null : to.node]
   }
   const { clusterId, shard, position } = entry
-  if (position === 'unknown') return ['l', untilMs, clusterId, shard ?? null]
-  return ['l', untilMs, clusterId, shard ?? null, position.system, position.timeline, position.lsn.toString(16)]
+  const kind = entry.kind === 'seen' ? 's' : 'l'
+  if (position === 'unknown') return [kind, untilMs, clusterId, shard ?? null]
+  return [kind, untilMs, clusterId, shard ?? null, position.system, position.timeline, position.lsn.toString(16)]
 }
 
 function macOf(body: string, key: string): string {
@@ -115,10 +116,11 @@ function pinOf([because, untilMs, cluster, node]: PinRow): TokenPin {
   }
 }
 
-function positionOf([, untilMs, clusterId, shard, system, timeline, lsn]: PositionRow): TokenPosition {
+function positionOf([kind, untilMs, clusterId, shard, system, timeline, lsn]: PositionRow): TokenPosition {
   const isKnown = system !== undefined && timeline !== undefined && lsn !== undefined
   const position = isKnown ? { system, timeline, lsn: BigInt(`0x${lsn}`) } : ('unknown' as const)
-  return { kind: 'position', clusterId, shard: shard ?? undefined, position, untilMs }
+  const what = kind === 's' ? 'seen' : 'position'
+  return { kind: what, clusterId, shard: shard ?? undefined, position, untilMs }
 }
 
 function isPinRow(row: unknown): row is PinRow {
@@ -130,7 +132,13 @@ function isPinRow(row: unknown): row is PinRow {
 function isPositionRow(row: unknown): row is PositionRow {
   if (!Array.isArray(row) || (row.length !== 4 && row.length !== 7)) return false
   const [kind, untilMs, clusterId, shard, system, timeline, lsn] = row
-  if (kind !== 'l' || !Number.isFinite(untilMs) || typeof clusterId !== 'string' || !isNameOrNull(shard)) return false
+  if (
+    (kind !== 'l' && kind !== 's') ||
+    !Number.isFinite(untilMs) ||
+    typeof clusterId !== 'string' ||
+    !isNameOrNull(shard)
+  )
+    return false
   if (row.length === 4) return true
   return (
     typeof system === 'string' && Number.isInteger(timeline) && typeof lsn === 'string' && /^[\da-f]{1,16}$/.test(lsn)

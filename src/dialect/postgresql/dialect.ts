@@ -7,6 +7,7 @@ import { fingerprint } from './fingerprint.js'
 import { POSITION_QUERY, positionOf, STATUS_QUERY, statusOf } from './positions.js'
 import type { ReasonCode } from './reasons.js'
 import { resolve } from './resolve.js'
+import { committedOf, committedQuery, SNAPSHOT_QUERY, snapshotOf } from './snapshots.js'
 import { tablesFrom } from './table-groups.js'
 import { TABLES_QUERY } from './tables-query.js'
 import { touchedTables } from './touched-tables.js'
@@ -28,6 +29,10 @@ export const postgres: Dialect = {
   statusOf,
   positionQuery: POSITION_QUERY,
   positionOf,
+  snapshotQuery: SNAPSHOT_QUERY,
+  snapshotOf,
+  committedQuery,
+  committedOf,
   catalogueQuery: CATALOGUE_QUERY,
   catalogueOf: catalogueFromRows,
   tablesQuery: TABLES_QUERY,

@@ -23,6 +23,7 @@ export const STATUS_QUERY = `select pg_catalog.pg_is_in_recovery() as in_recover
   exists (select from pg_catalog.pg_stat_wal_receiver) as receiving,
   (select received_tli from pg_catalog.pg_stat_wal_receiver) as receives,
   pg_catalog.current_setting('default_transaction_read_only') = 'on' as read_only,
+  pg_catalog.current_setting('synchronous_standby_names') <> '' as synchronous,
   pg_catalog.pg_postmaster_start_time()::text as started,
   pg_catalog.current_setting('wal_block_size')::int as block,
   pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))::int as segment`
@@ -36,6 +37,7 @@ interface StatusRow {
   readonly receiving: boolean
   readonly receives: number | null
   readonly read_only: boolean
+  readonly synchronous: boolean
   readonly started: string | null
   readonly block: number
   readonly segment: number
@@ -63,6 +65,7 @@ export function statusOf(row: unknown): NodeStatus {
     isReceiving: isReplica ? rest.receiving : undefined,
     receivedTimeline: isReplica ? (rest.receives ?? undefined) : undefined,
     isReadOnly: rest.read_only,
+    isSynchronous: !isReplica && rest.synchronous,
     recoveredTo: isReplica || replayed === null ? undefined : lsnOf(replayed),
   }
 }

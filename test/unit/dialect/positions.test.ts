@@ -15,6 +15,7 @@ const row = {
   receiving: true,
   receives: null,
   read_only: false,
+  synchronous: true,
   started: '2026-11-25 03:14:25.011865+00',
   block: BLOCK,
   segment: SEGMENT,
@@ -47,10 +48,12 @@ test('a primary stands where its records end, a replica where it has replayed', 
     isReceiving: undefined,
     receivedTimeline: undefined,
     isReadOnly: false,
+    isSynchronous: true,
     recoveredTo: undefined,
   })
   const replica = statusOf({ ...row, in_recovery: true, written: null, replayed: '1/100018' })
   assert.deepEqual([replica.role, replica.position?.lsn], ['replica', lsnOf('1/100018')])
+  assert.equal(replica.isSynchronous, false, 'its setting is for the day that it is promoted')
 })
 
 test('a server that does not say all of it stands nowhere', () => {

@@ -15,6 +15,9 @@ const GROUND: SessionGround = {
   isSettled: true,
   raise: () => undefined,
   settle: async () => undefined,
+  seen: undefined,
+  raiseSeen: () => undefined,
+  settleSeen: async () => undefined,
 }
 
 class FakeRequest extends EventEmitter implements NodeRequest {
