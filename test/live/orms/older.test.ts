@@ -5,6 +5,6 @@ import { testLibrary } from '../../support/orms/scenario.js'
 // What every library must do, with the oldest version that is supported and some between.
 for (const older of OLDER) {
   const what = 'older versions of ORMs (npm ci --prefix test/versions)'
-  const { skip } = need({ suite: `the pool under ${older.alias}`, what, isThere: isThere(older) })
+  const { skip } = need({ suite: `the pool under ${older.name}`, what, isThere: isThere(older) })
   if (skip === false) testLibrary(await openOlder(older), () => {})
 }

@@ -6,39 +6,68 @@ import type { Library } from './shop.js'
 
 /** An older version of a library, beside the one that the project has. */
 export interface Older {
+  readonly name: string
   /** The file of this folder that opens it, and what that file exports. */
   readonly file: string
   readonly exported: string
-  readonly library: string
-  /** What test/versions calls it: the library and its version. */
-  readonly alias: string
+  /** What that file imports, and what stands for it: as test/versions calls it. */
+  readonly packages: Readonly<Record<string, string>>
 }
 
-const MODULES = join(import.meta.dirname, '../../versions/node_modules')
+const VERSIONS = join(import.meta.dirname, '../../versions')
+
+const older = (name: string, file: string, exported: string, packages: Older['packages']): Older => ({
+  ...{ name, file, exported, packages },
+})
+
+/** @param alias what test/versions calls it: the library and its version. */
+const alone = (file: string, exported: string, library: string, alias: string): Older =>
+  older(alias, file, exported, { [library]: alias })
 
 export const OLDER: readonly Older[] = [
-  { file: 'drizzle', exported: 'drizzleLibrary', library: 'drizzle-orm', alias: 'drizzle-orm-0.36' },
-  { file: 'kysely', exported: 'kyselyLibrary', library: 'kysely', alias: 'kysely-0.27' },
-  { file: 'kysely', exported: 'kyselyLibrary', library: 'kysely', alias: 'kysely-0.28' },
-  { file: 'knex', exported: 'knexLibrary', library: 'knex', alias: 'knex-1.0' },
-  { file: 'knex', exported: 'knexLibrary', library: 'knex', alias: 'knex-2.5' },
-  { file: 'knex', exported: 'knexLibrary', library: 'knex', alias: 'knex-3.1' },
-  { file: 'typeorm', exported: 'typeormLibrary', library: 'typeorm', alias: 'typeorm-0.3' },
-  { file: 'sequelize', exported: 'sequelizeLibrary', library: 'sequelize', alias: 'sequelize-6.30' },
-  { file: 'pg-promise', exported: 'pgPromiseLibrary', library: 'pg-promise', alias: 'pg-promise-11' },
+  alone('drizzle', 'drizzleLibrary', 'drizzle-orm', 'drizzle-orm-0.36'),
+  alone('kysely', 'kyselyLibrary', 'kysely', 'kysely-0.27'),
+  alone('kysely', 'kyselyLibrary', 'kysely', 'kysely-0.28'),
+  alone('knex', 'knexLibrary', 'knex', 'knex-1.0'),
+  alone('knex', 'knexLibrary', 'knex', 'knex-2.5'),
+  alone('knex', 'knexLibrary', 'knex', 'knex-3.1'),
+  older('objection-3.0 on knex-1.0', 'objection', 'objectionLibrary', { objection: 'objection-3.0', knex: 'knex' }),
+  alone('typeorm', 'typeormLibrary', 'typeorm', 'typeorm-0.3'),
+  alone('sequelize', 'sequelizeLibrary', 'sequelize', 'sequelize-6.30'),
+  alone('pg-promise', 'pgPromiseLibrary', 'pg-promise', 'pg-promise-11'),
+  older('mikro-orm-7.1', 'mikro-orm', 'mikroOrmLibrary', {
+    '@mikro-orm/core': '@mikro-orm/core',
+    '@mikro-orm/postgresql': '@mikro-orm/postgresql',
+    '@mikro-orm/sql': '@mikro-orm/sql',
+  }),
+  older('prisma-7.0', 'prisma', 'prismaLibrary', {
+    '@prisma/adapter-pg': '@prisma/adapter-pg',
+    '../../../examples/orms/prisma/generated/client.js': './generated/generated/client.js',
+  }),
+  older('slonik-46', 'slonik', 'slonikLibrary', {
+    slonik: 'slonik',
+    '@slonik/driver': '@slonik/driver',
+    '@slonik/errors': '@slonik/errors',
+  }),
 ]
 
-export function isThere({ alias }: Older): boolean {
-  return existsSync(join(MODULES, alias))
+export function isThere({ packages }: Older): boolean {
+  return Object.values(packages).every((it) =>
+    it.startsWith('.')
+      ? existsSync(join(VERSIONS, it.replace(/\.js$/, '.ts')))
+      : existsSync(join(VERSIONS, 'node_modules', it)),
+  )
 }
 
 /** The same code, with the older version wherever it imports the library. @throws when it was not asked for. */
-export async function openOlder({ file, exported, library, alias }: Older): Promise<Library> {
+export async function openOlder({ name, file, exported, packages }: Older): Promise<Library> {
   const { port1, port2 } = new MessageChannel()
   register('./older-hook.mjs', { parentURL: import.meta.url, data: { port: port2 }, transferList: [port2] })
-  const loaded = await import(`./${file}.js?library=${library}&alias=${alias}`)
-  const taken = receiveMessageOnPort(port1)?.message
+  const loaded = await import(`./${file}.js?older=${encodeURIComponent(JSON.stringify(packages))}`)
+  const taken = new Set<unknown>()
+  for (let it = receiveMessageOnPort(port1); it !== undefined; it = receiveMessageOnPort(port1)) taken.add(it.message)
   port1.close()
-  if (taken !== alias) throw new Error(`${alias} was not taken: ${file}.ts does not import ${library}`)
-  return { ...(loaded[exported] as Library), name: alias }
+  const missed = Object.keys(packages).filter((it) => !taken.has(it))
+  if (missed.length > 0) throw new Error(`${name} was not taken: nothing imports ${missed.join(', ')}`)
+  return { ...(loaded[exported] as Library), name }
 }
