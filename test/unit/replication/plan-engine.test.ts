@@ -49,6 +49,20 @@ test('up brings back those on which it does not run, and nothing else', () => {
   ])
 })
 
+test('where acknowledged writes must not be lost, it is waited for until it has whom to promote', () => {
+  const wanting = (engine: EngineState, states = STATES): Survey => ({ ...whole(engine, states), synchronous: 1 })
+  const kinds = (plan: Plan) => plan.steps.map((it) => it.kind)
+  const ready = inCharge({ synchronous: new Set(['node-2']) })
+  assert.equal(kinds(plans.switchover(wanting(ready), 'node-2')).at(-1), 'await-synchronous')
+  assert.equal(kinds(plans.switchover(whole(ready), 'node-2')).at(-1), 'prove')
+  const fresh = inCharge({ isInCharge: false, members: new Set(), leader: undefined })
+  assert.equal(kinds(plans.up(wanting(fresh))).at(-1), 'await-synchronous')
+  assert.deepEqual(kinds(plans.up(wanting(ready))), ['prove'])
+  assert.deepEqual(kinds(plans.up(wanting(inCharge()))), ['prove', 'await-synchronous'])
+  const paused = inCharge({ synchronous: new Set(['node-2']), isPaused: true })
+  assert.equal(kinds(plans.switchover(wanting(paused), 'node-2')).at(-1), 'prove')
+})
+
 test('what changes who leads is asked of it', () => {
   assert.equal(stepsOf(plans.switchover(whole(inCharge()), 'node-3'))[0], 'node-3 engine-switchover')
   const states = { ...STATES, 'node-1': stopped(false) }
@@ -109,6 +123,10 @@ test('status says where it does not run, and that it is paused', () => {
     'Patroni does not run on node-3: sluice up',
     'Patroni is paused, and would not fail over: patronictl resume',
   ])
+  const nobody = judge({ ...whole(inCharge()), synchronous: 1 })
+  assert.equal(nobody.health, 'degraded')
+  assert.match(nobody.problems.join(), /^Patroni has no synchronous standby now, and would promote nobody/)
+  assert.deepEqual(judge({ ...whole(inCharge({ synchronous: new Set(['node-2']) })), synchronous: 1 }).problems, [])
   assert.match(judge(whole(inCharge({ isInCharge: false }))).problems.join(), /not in charge yet: sluice up hands over/)
 })
 

@@ -63,6 +63,8 @@ export async function applyStep(step: Step, work: StepWork): Promise<void> {
       return engineOf(work).join(work)
     case 'await-member':
       return engineOf(work).awaitMember(work)
+    case 'await-synchronous':
+      return engineOf(work).awaitSynchronous(work)
     case 'engine-switchover':
       return engineOf(work).switchover(work, step.from)
     case 'engine-failover':

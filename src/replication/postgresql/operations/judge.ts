@@ -25,14 +25,17 @@ export function judge(survey: Survey): Judgement {
   return { health, problems, primary }
 }
 
-/** It has to run on every node, and to be let do its work. */
-function engineProblems({ engine, states }: Survey): readonly string[] {
+/** It has to run on every node, to be let do its work, and to have whom to promote. */
+function engineProblems({ engine, states, synchronous }: Survey): readonly string[] {
   if (engine === undefined) return []
   if (!engine.isInCharge) return ['Patroni is not in charge yet: sluice up hands over']
   const missing = [...states].filter(([name, it]) => it.is !== 'out-of-reach' && !engine.members.has(name))
   return [
     ...missing.map(([name]) => `Patroni does not run on ${name}: sluice up`),
     ...(engine.isPaused ? ['Patroni is paused, and would not fail over: patronictl resume'] : []),
+    ...(synchronous > 0 && engine.leader !== undefined && engine.synchronous.size === 0
+      ? ['Patroni has no synchronous standby now, and would promote nobody: it names one within seconds where one streams']
+      : []),
   ]
 }
 

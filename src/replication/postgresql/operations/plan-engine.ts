@@ -27,7 +27,8 @@ export function planEngineUp(survey: EngineSurvey, options: PlanUpOptions): Plan
     ...missing.map((node): Step => ({ kind: 'join-engine', node })),
     ...missing.map((node): Step => ({ kind: 'await-member', node })),
   ]
-  const proof = proofOf(survey, leader, missing)
+  const hasHeir = missing.length === 0 && engine.synchronous.size > 0
+  const proof = [...proofOf(survey, leader, missing), ...(hasHeir ? [] : heirOf(survey, leader, missing))]
   const title =
     steps.length === 0
       ? 'Patroni is in charge, and everything is as it should be'
@@ -53,6 +54,7 @@ function handOver(survey: EngineSurvey, options: PlanUpOptions): Plan {
         { kind: 'await-member', node },
       ]),
       proof,
+      ...heirOf(survey, proof.node, names),
     ],
   }
 }
@@ -80,6 +82,7 @@ export function planEngineSwitchover(survey: EngineSurvey, to?: string): Plan {
       { kind: 'await-member', node: target },
       { kind: 'await-member', node: from },
       { kind: 'prove', node: target, standbys: [from] },
+      ...heirOf(survey, target, [from]),
     ],
     notes: notesOf(survey.engine),
   }
@@ -117,6 +120,7 @@ export function planEngineRejoin(survey: EngineSurvey, name: string, isFresh: bo
   const proof: readonly Step[] = [
     { kind: 'await-member', node: name },
     { kind: 'prove', node: leader, standbys: [name] },
+    ...heirOf(survey, leader, [name]),
   ]
   if (!engine.members.has(name)) {
     const join: readonly Step[] = [
@@ -168,6 +172,17 @@ function proofOf(survey: EngineSurvey, leader: string | undefined, missing: read
   if (leader === undefined) return []
   const standbys = [...runningStandbys(survey).keys(), ...missing].filter((it) => it !== leader)
   return [{ kind: 'prove', node: leader, standbys: [...new Set(standbys)] }]
+}
+
+/**
+ * Whom it may promote it settles by itself, some seconds after each change: before that, a failover finds nobody.
+ *
+ * @param coming nodes that will be standbys then.
+ */
+function heirOf(survey: EngineSurvey, leader: string | undefined, coming: readonly string[]): readonly Step[] {
+  const isWanted = survey.synchronous > 0 && !survey.engine.isPaused
+  const hasStandby = runningStandbys(survey).size > 0 || coming.length > 0
+  return leader !== undefined && isWanted && hasStandby ? [{ kind: 'await-synchronous', node: leader }] : []
 }
 
 function notesOf({ isPaused }: EngineState): readonly string[] {

@@ -43,6 +43,8 @@ export type Step =
   | { readonly kind: 'start-store'; readonly node: string }
   | { readonly kind: 'join-engine'; readonly node: string }
   | { readonly kind: 'await-member'; readonly node: string }
+  /** Only a synchronous standby may take over, where acknowledged writes must not be lost. */
+  | { readonly kind: 'await-synchronous'; readonly node: string }
   | { readonly kind: 'engine-switchover'; readonly node: string; readonly from: string }
   | { readonly kind: 'engine-failover'; readonly node: string }
   | { readonly kind: 'reinitialize'; readonly node: string }
@@ -110,6 +112,8 @@ export function titleOf(step: Step): string {
       return 'hand its server over to Patroni'
     case 'await-member':
       return 'wait until Patroni says that it leads, or streams'
+    case 'await-synchronous':
+      return 'wait until Patroni has a synchronous standby, which it may promote'
     case 'engine-switchover':
       return `take over from ${step.from}, by Patroni`
     case 'engine-failover':

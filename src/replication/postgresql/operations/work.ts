@@ -71,6 +71,7 @@ export interface Engine {
   join(work: StepWork): Promise<void>
   /** Until it says that this node leads, or streams. */
   awaitMember(work: StepWork): Promise<void>
+  awaitSynchronous(work: StepWork): Promise<void>
   switchover(work: StepWork, from: string): Promise<void>
   failover(work: StepWork): Promise<void>
   /** Makes this node a standby again, by a fresh copy. */

@@ -126,6 +126,14 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
     }
   }
 
+  async awaitSynchronous(work: StepWork): Promise<void> {
+    const ask = async () => {
+      const answer = await this.#call(work.node, { method: 'GET', path: '/cluster' })
+      return answer.status === 200 ? [...readCluster(answer.body).synchronous] : []
+    }
+    await until(work, ask, (it) => it.length > 0, MEMBER_TIMEOUT_MS)
+  }
+
   async switchover(work: StepWork, from: string): Promise<void> {
     await this.#change(work, '/switchover', { leader: from, candidate: work.node.name })
   }
