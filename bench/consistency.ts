@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { withSession } from '../src/index.js'
 import { Pool } from '../src/pg.js'
@@ -9,12 +10,18 @@ import { inTurn, machine } from './measure.js'
  * statement in a session of its own. Writes at 1, 8 and 32 at a time, reads likewise, and how many questions for
  * positions one write takes. `write` waits for the disk, as a write must that is to last; `unsafe write` (`fsync` off) does
  * not, and shows what else there is. `A/A` is a second plain pool: what differs there is noise.
+ *
+ * Then what a session costs that reads on a replica, and writes: at `session` beside `eventual`, without and with a
+ * synchronous standby. With one, the write waits until the primary shows what the replica has shown.
+ *
  * `npm run bench -- consistency [--json]`.
  */
 
 const ROUNDS = 15
 const ROUND_MS = 300
 const CALLERS = [1, 8, 32]
+/** By then every node has been asked what it is. */
+const PROBED_MS = 2500
 
 const cluster = await startCluster({ replicas: 2, gates: false })
 await cluster.primary.admin('create table entries (id bigint generated always as identity, body text)')
@@ -59,6 +66,35 @@ for (const [kind, query] of [
       console.log(
         `${String(callers).padStart(3)} at a time, ${kind.padEnd(12)} us: ${medians}   ` +
           `throughput ${(1 / ratio).toFixed(3)} of plain, A/A ${(1 / noise).toFixed(3)}${asked}`,
+      )
+    }
+  }
+}
+const levels = ['eventual', 'again', 'session'] as const
+const pair = (consistency: 'eventual' | 'session') =>
+  withSession({ consistency }, async () => {
+    await sluice.query(READ)
+    await sluice.query(WRITE)
+  })
+await cluster.primary.admin('alter system set fsync = on')
+for (const names of ['', 'ANY 1 (*)']) {
+  await cluster.primary.admin(`alter system set synchronous_standby_names = '${names}'`)
+  await cluster.primary.admin('select pg_reload_conf()')
+  await wait(PROBED_MS)
+  for (const callers of CALLERS) {
+    const results = await inTurn(levels, ROUNDS, async (level) => {
+      const statement = () => pair(level === 'session' ? 'session' : 'eventual')
+      return (await round(statement, callers)).microseconds
+    })
+    const ratio = results.session.median / results.eventual.median
+    const noise = results.again.median / results.eventual.median
+    report.push({ kind: 'read, then write', synchronous: names, callers, unit: 'us per pair', results, ratio, noise })
+    if (!process.argv.includes('--json')) {
+      const medians = levels.map((level) => `${level} ${results[level].median.toFixed(1)}`).join('   ')
+      const how = names === '' ? 'asynchronous' : 'synchronous'
+      console.log(
+        `${String(callers).padStart(3)} at a time, read + write, ${how.padEnd(12)} us: ${medians}   ` +
+          `throughput ${(1 / ratio).toFixed(3)} of eventual, A/A ${(1 / noise).toFixed(3)}`,
       )
     }
   }

@@ -214,13 +214,12 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
     if (position !== undefined && positionMoment < moment) this.#upTo = later(this.#upTo, position)
   }
 
+  /** One at a time: those who come while one is under way share the next. */
   #paced(ask: () => Promise<void>): PacedQuestion {
-    return new PacedQuestion({ clock: this.#parts.clock, ask, paceMs: () => PACE_MS, soonMs: PACE_MS })
+    return new PacedQuestion({ clock: this.#parts.clock, ask, paceMs: () => 0, soonMs: 0 })
   }
 }
 
-/** Shortest time between two questions to one server. */
-const PACE_MS = 2
 /** A commit that waits for long is asked after less and less often. */
 const PAUSE_GROWS_MS = 1
 const LONGEST_PAUSE_MS = 20
