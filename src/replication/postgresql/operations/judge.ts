@@ -34,7 +34,9 @@ function engineProblems({ engine, states, synchronous }: Survey): readonly strin
     ...missing.map(([name]) => `Patroni does not run on ${name}: sluice up`),
     ...(engine.isPaused ? ['Patroni is paused, and would not fail over: patronictl resume'] : []),
     ...(synchronous > 0 && engine.leader !== undefined && engine.synchronous.size === 0
-      ? ['Patroni has no synchronous standby now, and would promote nobody: it names one within seconds where one streams']
+      ? [
+          'Patroni has no synchronous standby now, and would promote nobody: it names one within seconds where one streams',
+        ]
       : []),
   ]
 }
