@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { types } from 'node:util'
+import { systemClock } from '../base/clock.js'
 import type { Consistency } from '../model/consistency.js'
 import type { TokenProblem } from '../model/token-problem.js'
 import { isConsistency } from '../routing/consistency-level.js'
@@ -50,7 +51,7 @@ export interface SessionClocks {
   readonly wall: () => number
 }
 
-const SYSTEM_CLOCKS: SessionClocks = { monotonic: () => performance.now(), wall: () => Date.now() }
+const SYSTEM_CLOCKS: SessionClocks = { monotonic: systemClock.now, wall: () => Date.now() }
 
 /** Where a piece of the program stands: in which session, and whether that looks at what holds it. */
 interface Context {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { systemClock, type Timer } from '../base/clock.js'
 
 /** The part of a pool that Sequelize is given. */
 export interface SequelizePool {
@@ -54,7 +55,7 @@ export function sequelizeOptionsWith(module: typeof pg, outside: Outside, pool: 
     readonly #pool: SequelizePool
     readonly #types: unknown
     #client: LentClient | undefined
-    #idle: NodeJS.Timeout | undefined
+    #idle: Timer | undefined
     #running = 0
     _ending = false
     /** Sequelize makes another one in its place. */
@@ -93,7 +94,7 @@ export function sequelizeOptionsWith(module: typeof pg, outside: Outside, pool: 
 
     end(callback?: Callback): Promise<void> | undefined {
       this._ending = true
-      clearTimeout(this.#idle)
+      this.#idle?.stop()
       this.#client?.release()
       this.#client = undefined
       this.emit('end')
@@ -105,7 +106,7 @@ export function sequelizeOptionsWith(module: typeof pg, outside: Outside, pool: 
     async #run(text: unknown, values: unknown[] | undefined): Promise<unknown> {
       const client = this.#client
       if (client === undefined) throw new Error('Client was closed and is not queryable')
-      clearTimeout(this.#idle)
+      this.#idle?.stop()
       this.#running++
       try {
         const config = typeof text === 'string' ? { text } : (text as object)
@@ -120,7 +121,7 @@ export function sequelizeOptionsWith(module: typeof pg, outside: Outside, pool: 
     /** Sequelize keeps its clients: the connection goes back at once when somebody waits for it, else after a moment. */
     async #rest(client: LentClient): Promise<void> {
       if (client.isWaitedFor) return client.lendBack()
-      this.#idle = setTimeout(() => void client.lendBack(), IDLE_MS).unref()
+      this.#idle = systemClock.after(IDLE_MS, () => void client.lendBack())
     }
   }
   return {

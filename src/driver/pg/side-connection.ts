@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js'
+import { afterInput, type Clock } from '../../base/clock.js'
 import { markNotSent } from './judge.js'
 import type { PgClient, PgClientClass, PgPoolOptions } from './pg-types.js'
 
@@ -92,7 +92,7 @@ function ignoreHere(): void {}
 
 /** An event loop that was held up may find the answer beside the timer that waited for it: look there first. */
 function afterPendingInput(then: () => void, turns = 3): void {
-  setImmediate(() => (turns === 0 ? then() : afterPendingInput(then, turns - 1)))
+  afterInput(() => (turns === 0 ? then() : afterPendingInput(then, turns - 1)))
 }
 
 /** The server refused the question, and goes on. In other languages than English we take it for broken, and open another. */

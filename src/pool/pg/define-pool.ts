@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { afterInput } from '../../base/clock.js'
 import { markOutcome } from '../../base/outcome.js'
 import { hideSecrets } from '../../base/secrets.js'
 import type { ClusterStats } from '../../cluster/cluster.js'
@@ -322,7 +323,8 @@ function sum(core: PoolCore, count: (pool: { total: number; idle: number; waitin
 }
 
 function refuseFunction(callback: Callback): undefined {
-  setImmediate(callback, new Error('Passing a function as the first parameter to pool.query is not supported'))
+  const error = new Error('Passing a function as the first parameter to pool.query is not supported')
+  afterInput(() => callback(error))
   return undefined
 }
 

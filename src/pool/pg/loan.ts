@@ -1,3 +1,4 @@
+import { afterInput } from '../../base/clock.js'
 import type { Lease, PgNodePool, UnderWay } from '../../driver/pg/node-pool.js'
 import type { PgClient } from '../../driver/pg/pg-types.js'
 import type { SessionState } from './session-state.js'
@@ -155,7 +156,7 @@ export class Loan {
   /** `pg` reports an error as soon as it arrives; the status of the connection follows with the next message. */
   #whenReady(then: () => void): void {
     const { client } = this
-    setImmediate(() => {
+    afterInput(() => {
       if (client.readyForQuery !== false || client.connection === undefined || this.#state !== 'held') return then()
       const over = () => {
         client.connection?.removeListener('readyForQuery', over)

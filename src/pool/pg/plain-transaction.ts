@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { sleep } from '../../base/clock.js'
 import { markOutcome } from '../../base/outcome.js'
 import type { TransactionOptions } from './routed-pool.js'
 import { beginText, hasLostToAnother, pauseMs, retriesOf, rolledBack } from './transaction-options.js'
@@ -35,7 +35,7 @@ export async function runPlainTransaction<Client, Result>(
       client.release(isLost)
       const mayRunAgain = hasLostToAnother(error) || (isLost && !isCommitting)
       if (failed >= retries || !mayRunAgain) throw error
-      await wait(pauseMs(failed))
+      await sleep(pauseMs(failed))
     }
   }
 }

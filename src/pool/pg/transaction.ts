@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { sleep, systemClock } from '../../base/clock.js'
 import { markOutcome } from '../../base/outcome.js'
 import type { Fate } from '../../model/fates.js'
 import type { ViewRoute } from '../../routing/need.js'
@@ -31,7 +31,7 @@ export class Transactions {
         return await attempt.run(begin, work, options.shard)
       } catch (error) {
         if (failed >= retries || !attempt.mayRunAgain(error)) throw error
-        await wait(pauseMs(failed))
+        await sleep(pauseMs(failed))
       }
     }
   }
@@ -121,11 +121,11 @@ class Attempt {
     const values = this.#core.fates.valuesOf(trace)
     if (values === undefined) return 'committed'
     const { config } = this.#core.cluster
-    const untilMs = performance.now() + config.holdWritesMs
+    const untilMs = systemClock.now() + config.holdWritesMs
     for (;;) {
       const fate = await this.#askFate(trace, values, shard)
-      if (fate !== 'open' || performance.now() > untilMs) return fate === 'open' ? 'unknown' : fate
-      await wait(FATE_POLL_MS)
+      if (fate !== 'open' || systemClock.now() > untilMs) return fate === 'open' ? 'unknown' : fate
+      await sleep(FATE_POLL_MS)
     }
   }
 

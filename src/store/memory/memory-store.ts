@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/clock.js'
 import { isTime, kindOf, refuse } from '../../cluster/session-checks.js'
 import type { StoredPosition } from '../../cluster/session-positions.js'
 import type { SessionStore } from '../../cluster/session-store.js'
@@ -20,7 +21,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const { ttlMs = DEFAULT_TTL_MS, maxKeys = DEFAULT_MAX_KEYS } = options
   if (!isTime(ttlMs)) refuse('ttlMs', 'must be a number above 0', String(ttlMs))
   if (!Number.isInteger(maxKeys) || maxKeys < 1) refuse('maxKeys', 'must be a whole number above 0', kindOf(maxKeys))
-  return new MemoryStore(ttlMs, maxKeys, () => performance.now())
+  return new MemoryStore(ttlMs, maxKeys, systemClock.now)
 }
 
 const DEFAULT_TTL_MS = 3_600_000
