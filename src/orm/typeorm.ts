@@ -11,6 +11,13 @@ export interface PoolWithWriter extends TypeormPool {
   readonly writer: TypeormPool
 }
 
+type Heard = readonly [event: string, listener: (...args: never[]) => void]
+
+interface LentClient {
+  on(event: string, listener: (...args: never[]) => void): unknown
+  listeners(event: string): unknown[]
+}
+
 /** Where TypeORM writes to and reads from, told apart by a host that nobody connects to. */
 const WRITES = 'primary'
 const READS = 'any'
@@ -27,13 +34,20 @@ export interface TypeormOptions {
 export function typeormOptionsWith(module: typeof pg, pool: PoolWithWriter): TypeormOptions {
   class SharedPool {
     readonly #pool: TypeormPool
+    /** For `logNotifications`, TypeORM listens on the first client that it gets. Another one is the same to it. */
+    #heard: readonly Heard[] | undefined
 
     constructor({ host }: { readonly host?: string }) {
       this.#pool = host === READS ? pool : pool.writer
     }
 
     connect(callback: Parameters<TypeormPool['connect']>[0]): void {
-      this.#pool.connect(callback)
+      this.#pool.connect((error, client, release) => {
+        if (error === undefined)
+          for (const [event, listener] of this.#heard ?? []) (client as LentClient).on(event, listener)
+        callback(error, client, release)
+        if (error === undefined) this.#heard ??= listenersOf(client as LentClient)
+      })
     }
 
     on(event: string, listener: (...args: never[]) => void): this {
@@ -50,4 +64,10 @@ export function typeormOptionsWith(module: typeof pg, pool: PoolWithWriter): Typ
     driver: { ...module, native: undefined, Pool: SharedPool },
     replication: { master: { host: WRITES }, slaves: [{ host: READS }] },
   }
+}
+
+function listenersOf(client: LentClient): readonly Heard[] {
+  return ['notice', 'notification'].flatMap((event) =>
+    client.listeners(event).map((it): Heard => [event, it as Heard[1]]),
+  )
 }

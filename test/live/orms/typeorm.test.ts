@@ -41,6 +41,34 @@ testLibrary(typeormLibrary, (bench) => {
     await cluster.waitForReplay()
   })
 
+  test('logNotifications tells what the server says on any connection', async () => {
+    const said: unknown[] = []
+    const log = (_level: string, message: unknown) => void said.push(message)
+    const none = () => undefined
+    const logger = {
+      log,
+      logQuery: none,
+      logQueryError: none,
+      logQuerySlow: none,
+      logSchemaBuild: none,
+      logMigration: none,
+    }
+    const options = { ...typeormOptions(bench().pool), logNotifications: true, logger }
+    const chatty = new DataSource({ type: 'postgres', ...options })
+    await chatty.initialize()
+    const runners = [chatty.createQueryRunner(), chatty.createQueryRunner()]
+    for (const [i, runner] of runners.entries()) {
+      await runner.startTransaction()
+      await runner.query(`do $$ begin raise notice 'from %', ${i}; end $$`)
+    }
+    for (const runner of runners) await runner.rollbackTransaction()
+    await runners[0]?.query('listen shelves')
+    await runners[0]?.query("notify shelves, 'full'")
+    for (const runner of runners) await runner.release()
+    await chatty.destroy()
+    assert.deepEqual(said.slice(-3), ['from 0', 'from 1', 'Received NOTIFY on channel shelves: full.'])
+  })
+
   test('a query builder reads on a replica; its master mode, and query(), on the primary', async () => {
     const { cluster } = bench()
     const builder = () => source.createQueryBuilder(Book, 'book').where('book.id < 5')
