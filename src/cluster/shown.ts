@@ -121,6 +121,7 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
     let { position } = seen
     let isUnknown = seen.unknownMoment !== 0
     for (const read of seen.reads) {
+      if (this.#isPrimaryNow(read)) continue
       const node = this.#livesOn(read)
       if (node === undefined) isUnknown = true
       else found.add(node)
@@ -130,6 +131,12 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
     if (position === undefined) return [...found]
     const witness = await this.#oneThatReaches(position)
     return witness === undefined ? [...found] : [...found.add(witness)]
+  }
+
+  /** It has been promoted since, and shows what it showed. */
+  #isPrimaryNow({ node, life }: ReadThere): boolean {
+    const primary = this.#parts.primary()
+    return primary?.name === node && primary.progress.life === life
   }
 
   /** One that is out of service, or follows an old primary, tells nothing. */
