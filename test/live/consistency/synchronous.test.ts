@@ -107,12 +107,12 @@ describe('a session that has seen a commit which still waits for a synchronous s
     const { id } = await pendingCommit(pool)
     await withSession(async () => {
       assert.equal(await count(pool, id, onReplica), 1)
-      for (const refused of [
-        pool.query('delete from notes where id = $1', [id]),
-        count(pool, id, { route: 'primary' }),
-        count(pool, id, { route: { node: 'primary' }, consistency: 'session' }),
+      for (const refuse of [
+        () => pool.query('delete from notes where id = $1', [id]),
+        () => count(pool, id, { route: 'primary' }),
+        () => count(pool, id, { route: { node: 'primary' }, consistency: 'session' }),
       ]) {
-        await assert.rejects(refused, (error: ConsistencyError) => {
+        await assert.rejects(refuse(), (error: ConsistencyError) => {
           assert.ok(error instanceof ConsistencyError)
           assert.match(error.message, /does not show yet what the session has seen .* after [2-9]\d\d ms/)
           assert.equal(outcomeOf(error), 'not-sent')

@@ -134,13 +134,13 @@ test('a replica whose upstream is cut stays readable and falls behind, and catch
 test('standbys that do not stream are named, with what their logs say', async () => {
   await replica.upstream.cut()
   await eventually(follows, (seen) => seen.length === 0)
+  // The standby tries again every few seconds only, and an older failure may stand in its log already.
   await eventually(
-    () => replica.log(),
-    (log) => /Connection refused/.test(log),
-  )
-  await assert.rejects(
-    cluster.waitUntilStreaming({ timeoutMs: 50 }),
-    /^OperationError: wait until replica-1 stream: not within 50 ms; last seen: \[\]\nthe log of replica-1 ends with:\n(.*\n)*.*could not connect to the primary/,
+    () => cluster.waitUntilStreaming({ timeoutMs: 50 }).then(() => 'it streams', String),
+    (said) =>
+      /^OperationError: wait until replica-1 stream: not within 50 ms; last seen: \[\]\nthe log of replica-1 ends with:\n(.*\n)*.*could not connect to the primary/.test(
+        said,
+      ),
   )
 })
 
