@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { defineEntity, IsolationLevel, p, UniqueConstraintViolationException } from '@mikro-orm/core'
+import { Migration, Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { mikroOrmOptions } from '../../../src/mikro-orm.js'
 import { Book, mikroOrmLibrary, Order } from '../../support/orms/mikro-orm.js'
@@ -44,6 +45,28 @@ testLibrary(mikroOrmLibrary, (bench) => {
     })
     const book = await orm.em.fork().findOneOrFail(Book, { id: 11 }, { connectionType: 'write' })
     assert.equal(book.stock, 31)
+  })
+
+  test('migrations run on the primary, which tells what has run', async () => {
+    const { cluster } = bench()
+    await cluster.primary.admin('grant create on schema public to app')
+    class Cellar extends Migration {
+      override up(): void {
+        this.addSql('create table cellars (id int primary key)')
+      }
+    }
+    const migrations = { migrationsList: [{ name: 'Cellar', class: Cellar }], snapshot: false }
+    const options = { ...mikroOrmOptions(bench().pool), entities: [Book, Order], extensions: [Migrator], migrations }
+    const own = await MikroORM.init(options)
+    cluster.forgetStatements()
+    for (const { name } of cluster.replicas) await cluster.pauseReplay(name)
+    await own.migrator.up()
+    assert.deepEqual(await own.migrator.getPending(), [])
+    await own.migrator.up()
+    for (const { name } of cluster.replicas) await cluster.resumeReplay(name)
+    await own.close()
+    assert.deepEqual(nodesOf(/create table cellars/), ['primary'])
+    assert.deepEqual(nodesOf(/mikro_orm_migrations/), ['primary'])
   })
 
   test('the schema is made on the primary, and dates are read as MikroORM reads them', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import pgPromise from 'pg-promise'
+import QueryStream from 'pg-query-stream'
 import { Pool } from '../../../src/pg.js'
 import { databaseOver, pgPromiseLibrary } from '../../support/orms/pg-promise.js'
 import { testLibrary } from '../../support/orms/scenario.js'
@@ -48,6 +49,17 @@ testLibrary(pgPromiseLibrary, (bench) => {
   test('a prepared statement runs by its name on whichever replica, again and again', async () => {
     const prepared = new pgPromise.PreparedStatement({ name: 'book-by-id', text: 'select * from books where id = $1' })
     for (let id = 1; id <= 8; id++) assert.equal((await db.one(prepared, [id])).id, id)
+  })
+
+  test('rows stream from a replica, and the connection is back at the end', async () => {
+    bench().cluster.forgetStatements()
+    const ids: number[] = []
+    const stream = new QueryStream('select id from books order by id limit 5')
+    const { processed } = await db.stream(stream, (rows) => rows.on('data', ({ id }: { id: number }) => ids.push(id)))
+    assert.deepEqual([processed, ids], [5, [1, 2, 3, 4, 5]])
+    assert.match(nodesOf(/^select id from books order/).join(), /^replica-\d$/)
+    const { nodes } = bench().pool.stats()
+    assert.ok(nodes.every(({ connections: { total, idle } }) => total === idle))
   })
 
   test("a title that is there already is refused with the driver's error", async () => {
