@@ -332,9 +332,21 @@ export class Journey<Pool extends NodePool, Result> {
     const cause = last === undefined ? undefined : { cause: last }
     if (this.#fit !== undefined && this.#hasWaited) return this.#behind()
     if (this.#need.to === 'primary') {
-      return new NoPrimaryError(`no primary can take the statement${this.#howLong()}`, this.#refusals('primary'), cause)
+      return new NoPrimaryError(
+        `no primary can take ${this.#what()}${this.#howLong()}`,
+        this.#refusals('primary'),
+        cause,
+      )
     }
     return new NoReplicaError(`no node can take the read${this.#howLong()}`, this.#refusals('replica'), cause)
+  }
+
+  /** Not its text, which may hold what nobody shall read in a log. */
+  #what(): string {
+    const { intent, effects } = this.#errand.found
+    if (effects.some((it) => it.kind === 'begin')) return 'the transaction'
+    if (intent === 'read') return `the read (${this.#need.reason})`
+    return intent === 'write' ? 'the write' : 'the statement'
   }
 
   #howLong(): string {

@@ -48,14 +48,21 @@ test('what needs a primary waits while there is none, and runs on the next one, 
   assert.equal(pool.stats().held, 0)
 })
 
-test('what waits for too long fails, was not sent, and says how long and why each node did not do', async (t) => {
+test('what waits for too long fails, was not sent, and says what it was, how long, and why each node did not do', async (t) => {
   const { cluster, pool } = await clusterAndPool(t, { holdWritesMs: 700 })
   await pool.query('select 1')
   await cluster.stop('primary', 'kill')
-  const error = await failureOf(pool.query('create table t (n int)'))
-  assert.ok(error instanceof NoPrimaryError, error.message)
-  assert.equal(outcomeOf(error), 'not-sent')
-  assert.match(error.message, /it waited \d+ ms: primary .*, replica-1 is a replica, replica-2 is a replica/)
+  for (const [what, failed] of [
+    ['the write', failureOf(pool.query('create table t (n int)'))],
+    ['the transaction', failureOf(pool.transaction(async () => undefined))],
+    ['the read \\(strong\\)', failureOf(pool.query({ text: 'select 1', consistency: 'strong' }))],
+  ] as const) {
+    const error = await failed
+    assert.ok(error instanceof NoPrimaryError, error.message)
+    assert.equal(outcomeOf(error), 'not-sent')
+    const nodes = 'primary .*, replica-1 is a replica, replica-2 is a replica'
+    assert.match(error.message, new RegExp(`^no primary can take ${what}; it waited \\d+ ms: ${nodes}`))
+  }
 })
 
 test('no more wait than may, and the end of the pool ends the wait', async (t) => {
