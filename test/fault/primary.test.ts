@@ -91,6 +91,11 @@ test("with primaryReads: 'never' a read fails rather than use the primary", asyn
   const { cluster, pool } = await clusterAndPool(t, { primaryReads: 'never' })
   await pool.query('select 1')
   await Promise.all(cluster.replicas.map((it) => it.stop('kill')))
+  // Before that, what a dying server says of the read is the error.
+  await eventually(
+    () => pool.view().nodes.filter((it) => it.role === 'replica' && it.health.state === 'up').length,
+    (left) => left === 0,
+  )
   const error = await failureOf(pool.query('select 3'))
   assert.ok(error instanceof NoReplicaError, error.message)
 })
