@@ -118,8 +118,7 @@ async function move(times: number, url: string, once: () => Promise<unknown>): P
   const [gaps, wholes]: [number[], number[]] = [[], []]
   let [acknowledged, lost] = [0, 0]
   for (let i = 0; i < times; i++) {
-    const writer = new Writer(url)
-    await writer.begin()
+    const writer = await Writer.start(url)
     wholes.push(await timed(once))
     const written = await writer.end(60_000)
     gaps.push(writer.longestGapMs)

@@ -1,3 +1,4 @@
+import type { TestContext } from 'node:test'
 import { Pool } from '../../src/pg.js'
 import { eventually } from './pool.js'
 
@@ -10,32 +11,43 @@ export class Writer {
   #isOver = false
   #loop: Promise<void> | undefined
 
-  constructor(url: string) {
+  private constructor(url: string) {
     this.#pool = new Pool({ connectionString: url, probe: { everyMs: 100 } })
     // Of connections that nobody uses, as pg has it.
     this.#pool.on('error', (error) => this.#errors.add(error.message))
   }
 
-  /** @throws nothing is acknowledged: with what the last one said. */
-  async begin(): Promise<void> {
-    await this.#pool.query('create table if not exists written (n int)')
-    await this.#pool.query('truncate written')
-    this.#loop = this.#write()
-    await this.#more(10)
+  /**
+   * @param t the test that it ends with at the latest, however that ends.
+   * @throws nothing is acknowledged: with what the last one said.
+   */
+  static async start(url: string, t?: TestContext): Promise<Writer> {
+    const writer = new Writer(url)
+    t?.after(() => writer.#stop())
+    await writer.#pool.query('create table if not exists written (n int)')
+    await writer.#pool.query('truncate written')
+    writer.#loop = writer.#write()
+    await writer.#more(10)
+    return writer
   }
 
   /** @param timeoutMs for one more to be acknowledged. */
   async end(timeoutMs = 30_000): Promise<readonly number[]> {
     await this.#more(1, timeoutMs)
-    this.#isOver = true
-    await this.#loop
-    await this.#pool.end()
+    await this.#stop()
     return this.#acknowledged
   }
 
   /** The longest time between two that were acknowledged. */
   get longestGapMs(): number {
     return Math.round(this.#longestGapMs)
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    await this.#loop
+    await this.#pool.end()
   }
 
   async #more(count: number, timeoutMs = 30_000): Promise<void> {

@@ -128,9 +128,8 @@ describe('a cluster on this machine, by one command each', () => {
     assert.deepEqual(rolesOf(await healthy()), ['node-1 primary', 'node-2 standby', 'node-3 standby'])
   })
 
-  test('a switchover loses no write that was acknowledged', async () => {
-    const writer = new Writer(url)
-    await writer.begin()
+  test('a switchover loses no write that was acknowledged', async (t) => {
+    const writer = await Writer.start(url, t)
     done(await run('switchover', '--to', 'node-2'))
     const acknowledged = await writer.end()
     assert.deepEqual(await missing(url, acknowledged), [])

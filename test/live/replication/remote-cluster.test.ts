@@ -137,8 +137,7 @@ describe('a cluster on bare hosts over SSH, by one command each', need(hostsPart
   })
 
   test('switchovers under load lose no write that was acknowledged', async (t) => {
-    const writer = new Writer(url)
-    await writer.begin()
+    const writer = await Writer.start(url, t)
     done(await run('switchover'))
     assert.deepEqual(await healthy(), ['db1 standby', 'db2 primary'])
     done(await run('switchover', '--to', 'db1'))

@@ -20,7 +20,7 @@ describe('a cluster on hosts that are not as one would like', need(hostsPart('sl
   })
   after(() => its?.stop())
 
-  test('a primary with data is adopted while a client writes, and restarted only when that is allowed', async () => {
+  test('a primary with data is adopted while a client writes, and restarted only when that is allowed', async (t) => {
     await db1.inside(`pg_createcluster "$(ls /usr/lib/postgresql)" main -- --auth-local=peer >/dev/null
       cd /etc/postgresql/*/main
       echo "listen_addresses = '*'" >conf.d/own.conf
@@ -32,8 +32,7 @@ describe('a cluster on hosts that are not as one would like', need(hostsPart('sl
     await asPostgres(db1, 'create table orders as select generate_series(1, 1000) as n', 'shop')
     its.describe('database: shop\nuser: shop\n')
     const url = `postgres://shop:known@${db1.address}:5432/shop`
-    const writer = new Writer(url)
-    await writer.begin()
+    const writer = await Writer.start(url, t)
 
     assert.match(
       whyNot(await its.run('up')),
