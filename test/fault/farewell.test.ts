@@ -98,6 +98,25 @@ test('a server that dies says nothing: writes under way are unknown, but for tho
   assert.deepEqual(rows, [{ n: 1 }, { n: 2 }, { n: 3 }])
 })
 
+test('a commit that waits for a standby when its server stops is unknown, and says what the server said', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  await pool.query('create table t (n int)')
+  await cluster.primary.admin("alter system set synchronous_standby_names = '*'")
+  await cluster.primary.admin('select pg_reload_conf()')
+  for (const { name } of cluster.replicas) await cluster.freeze(name)
+  const write = pool.query('insert into t values (1)').catch((error: Error) => error)
+  await eventually(
+    () => cluster.primary.admin("select 1 from pg_stat_activity where wait_event = 'SyncRep'"),
+    (waiting) => waiting.length === 1,
+  )
+  const stopped = cluster.stop('primary', 'fast')
+  const error = await write
+  assert.equal(outcomeOf(error), 'unknown')
+  assert.match(`${((error as Error).cause as Error).message}`, /^canceling the wait for synchronous replication/)
+  for (const { name } of cluster.replicas) await cluster.thaw(name)
+  await stopped
+})
+
 test('a session that an operator ends stays ended', async (t) => {
   const { cluster, pool } = await clusterAndPool(t)
   await pool.query('create table t (n int)')

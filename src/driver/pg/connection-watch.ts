@@ -25,6 +25,8 @@ export interface ConnectionWatch {
 }
 
 const ADMIN_SHUTDOWN = '57P01'
+/** `admin_shutdown` and `crash_shutdown`. */
+const INTERVENTIONS: ReadonlySet<unknown> = new Set([ADMIN_SHUTDOWN, '57P02'])
 
 export function watchConnections(Client: PgClientClass, roleReported: (role: Role) => void): ConnectionWatch {
   const roles = new WeakMap<PgClient, Role>()
@@ -34,9 +36,7 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
   class WatchedClient extends Client {
     constructor(options: PgPoolOptions) {
       super(options)
-      // Between a pool's handing it over and its borrower's first listener a connection may already break: the answer
-      // and the server's farewell can stand in one packet. The next query on it fails, and tells.
-      this.on('error', () => undefined)
+      this.#hearLastWords()
       this.connection?.on('parameterStatus', (message: { parameterName?: unknown; parameterValue?: unknown }) => {
         const isOn = message.parameterValue === 'on'
         if (message.parameterName === 'default_transaction_read_only') {
@@ -57,9 +57,28 @@ export function watchConnections(Client: PgClientClass, roleReported: (role: Rol
     }
 
     /**
+     * A server that cuts a connection off may warn first, and say more than `pg` does: that a commit is done there, and only its
+     * standby has not acknowledged it. The error that follows has it as its `cause`.
+     *
+     * The listener is also there because a connection may break between a pool's handing it over and its borrower's first
+     * listener: the answer and the server's farewell can stand in one packet. The next query on it fails, and tells.
+     *
+     * @see SyncRepWaitForLSN in PostgreSQL's src/backend/replication/syncrep.c; quickdie in src/backend/tcop/postgres.c
+     */
+    #hearLastWords(): void {
+      let lastWords: unknown
+      this.connection?.on('notice', (warning: { code?: unknown }) => {
+        if (INTERVENTIONS.has(warning.code)) lastWords = warning
+      })
+      this.on('error', (error: Error) => {
+        if (lastWords !== undefined) error.cause ??= lastWords
+      })
+    }
+
+    /**
      * `admin_shutdown` in the place of a statement's completion: PostgreSQL holds such interrupts back from the moment at which it
      * begins to commit until the completion is on its way, so nothing was committed. After a completion it may have been: with
-     * the extended protocol that is sent before the commit. A commit that waits for a synchronous standby ends without a word.
+     * the extended protocol that is sent before the commit. A commit that waits for a synchronous standby ends with a warning alone.
      *
      * @see HOLD_INTERRUPTS in CommitTransaction of PostgreSQL's src/backend/access/transam/xact.c; exec_simple_query and
      * exec_execute_message in src/backend/tcop/postgres.c; SyncRepWaitForLSN in src/backend/replication/syncrep.c

@@ -52,13 +52,12 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
       t.diagnostic(
         `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.failures.length} unknown; ${traffic.longestGapMs} ms without a write`,
       )
-      // Its commit is cut short without a word; what `pool.transaction` began is found out.
+      // Its commit is cut short, and the server says so; what `pool.transaction` began is found out.
       assert.deepEqual([traffic.readErrors, traffic.transactionErrors], [[], []])
-      assert.ok(
-        traffic.failures.every((it) => outcomeOf(it) === 'unknown'),
-        traffic.errors.join('\n'),
+      assert.deepEqual(
+        traffic.failures.filter((it) => outcomeOf(it) !== 'unknown' || !isCutShort(it)),
+        [],
       )
-      assert.ok(traffic.failures.length <= 2, traffic.errors.join('\n'))
       await traffic.check()
       await cluster.whole()
     }
@@ -91,3 +90,8 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
     }
   })
 })
+
+/** The server said that the commit is done there, and that its standby may not have it. */
+function isCutShort({ cause }: Error): boolean {
+  return /^canceling the wait for synchronous replication/.test((cause as Error | undefined)?.message ?? '')
+}
