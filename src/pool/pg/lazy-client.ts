@@ -47,8 +47,8 @@ export class LazyClient extends ClientFace {
   readonly #turns = new Turns()
   #loan: Loan | undefined
   #state: SessionState = FRESH
-  /** What the open transaction has done so far: its session must see that once it is over. */
-  #inTransaction: 'nothing' | 'read' | 'wrote' = 'nothing'
+  /** The open transaction has written: its session must see that once it is over. */
+  #hasWritten = false
   /** A statement of the open transaction may have defined tables anew. */
   #mayHaveDefined = false
   /** What a held connection died of: its state is lost, so nothing more may run here. */
@@ -218,19 +218,21 @@ export class LazyClient extends ClientFace {
     }
   }
 
-  /** A transaction shows nothing to others before it is over; then, or when its end is not known, it may have. */
+  /**
+   * What a statement has shown, reads and writes alike, the session has seen at once: its connection may be lost before the transaction
+   * is over. To others a transaction shows nothing before that; then, or when its end is not known, it may have.
+   */
   #noteHeld(loan: Loan, found: Classification, call: Call): void {
     const { cluster } = this.#core
     if (cluster.statements.mayDefine(found)) this.#mayHaveDefined = true
-    if (found.intent === 'write') this.#inTransaction = 'wrote'
-    else if (found.intent === 'read' && this.#inTransaction === 'nothing') this.#inTransaction = 'read'
-    if (loan.isInTransaction) return
+    if (found.intent === 'write') this.#hasWritten = true
     const node = cluster.nodes.get(loan.pool.name)
-    if (this.#inTransaction === 'wrote') cluster.noteWrite(call)
-    else if (this.#inTransaction === 'read' && node !== undefined) cluster.noteRead(node, call)
+    if (found.intent !== 'session' && node !== undefined) cluster.noteRead(node, call)
+    if (loan.isInTransaction) return
+    if (this.#hasWritten) cluster.noteWrite(call)
     if (this.#mayHaveDefined) cluster.definitionChanged()
     this.#mayHaveDefined = false
-    this.#inTransaction = 'nothing'
+    this.#hasWritten = false
   }
 
   async #sendOn(pool: PgNodePool, demand: Demand, call: PgCall, found: Classification): Promise<unknown> {
@@ -240,7 +242,7 @@ export class LazyClient extends ClientFace {
     if (demand.primaryOnly && loan.isInTransaction && pool.hasBecomeReadOnly(loan.client)) {
       await this.#beginElsewhere(loan, before)
     }
-    if (found.intent === 'write' && loan.isInTransaction) this.#inTransaction = 'wrote'
+    if (found.intent === 'write' && loan.isInTransaction) this.#hasWritten = true
     return result
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import type { PoolClient } from 'pg'
 import { sessionFrom, sessionTokens, withSession } from '../../../src/index.js'
 import type { Pool } from '../../../src/pg.js'
 import { startCluster } from '../../../src/testing.js'
@@ -168,3 +170,38 @@ async function know2(pool: Pool): Promise<void> {
     (known) => known === 2,
   )
 }
+
+test('what a transaction has shown is seen at once, and also when its connection is lost', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { probe: PATIENT, waitMs: 0 })
+  await pool.query('create table notes (id int)')
+  await cluster.waitForReplay()
+  await know(pool)
+  for (const { name } of cluster.replicas) await cluster.pauseReplay(name)
+  // Others write, so that nothing but what it is shown tells a session of it.
+  const add = (id: number) => cluster.primary.admin(`insert into notes values (${id})`)
+  const countIn = async (it: Pick<Pool, 'query'>) => (await it.query('select id from notes')).rows.length
+  const inTransaction = (work: (client: PoolClient) => Promise<unknown>) =>
+    withSession(async () => {
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        await work(client)
+      } finally {
+        client.release(true)
+      }
+    })
+
+  await add(1)
+  await inTransaction(async (client) => assert.deepEqual([await countIn(client), await countIn(pool)], [1, 1]))
+  await inTransaction(async (client) => {
+    await client.query('update notes set id = id returning id')
+    assert.equal(await countIn(pool), 1, 'what a write returns')
+  })
+  await inTransaction(async (client) => {
+    assert.equal(await countIn(client), 1)
+    const isBroken = once(client, 'error')
+    await cluster.primary.admin("select pg_terminate_backend(pid) from pg_stat_activity where state like 'idle in%'")
+    await isBroken
+    assert.equal(await countIn(pool), 1, 'by a connection that is lost')
+  })
+})
