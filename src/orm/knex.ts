@@ -2,8 +2,17 @@ import type { Knex } from 'knex'
 
 /** The part of a pool that Knex is given. */
 export interface KnexPool {
+  readonly options: object
   connect(): Promise<KnexConnection>
+}
+
+/** The `Client` of a pool, which its types do not tell: to cancel with. */
+type ControlClientClass = new (
+  options: object,
+) => {
+  connect(): Promise<unknown>
   query(text: string, values: unknown[]): Promise<unknown>
+  end(): Promise<unknown>
 }
 
 interface KnexConnection {
@@ -46,9 +55,16 @@ export function knexClientWith(Base: PostgresClientClass, pool: KnexPool): typeo
       this.pool = poolOf(this, pool)
     }
 
-    /** By way of the pool, which knows the node of each server process. */
-    override cancelQuery({ processID }: KnexConnection): Promise<unknown> {
-      return pool.query('select pg_cancel_backend($1)', [processID])
+    /** By way of the pool, which knows the node of each server process, and on a connection beside those that may all be busy. */
+    override async cancelQuery({ processID }: KnexConnection): Promise<unknown> {
+      const { Client } = pool as unknown as { readonly Client: ControlClientClass }
+      const client = new Client(pool.options)
+      try {
+        await client.connect()
+        return await client.query('select pg_cancel_backend($1)', [processID])
+      } finally {
+        await client.end()
+      }
     }
   }
   return SluiceClient as unknown as typeof Knex.Client

@@ -42,10 +42,11 @@ export function mikroOrmOptionsWith(modules: MikroOrmModules, pool: PoolWithWrit
   }
 }
 
-/** Without a `Client`, a query is cancelled by way of the pool, which knows the node of each server process. */
 function shared(pool: MikroOrmPool, parsers: MikroOrmModules['parsers']): PostgresPool {
   return {
     options: pool.options,
+    // Its types do not tell of it. Kysely cancels with it.
+    Client: (pool as unknown as Required<Pick<PostgresPool, 'Client'>>).Client,
     async connect() {
       const client = (await pool.connect()) as LentClient
       for (const [oid, parse] of Object.entries(parsers)) client.setTypeParser(Number(oid), parse)

@@ -144,11 +144,11 @@ export class PgNodePool implements NodePool<PgRequest, unknown> {
     return this.#side.ask(text, timeoutMs)
   }
 
-  async askAtLeisure(text: string, timeoutMs: number): Promise<readonly unknown[]> {
+  async askAtLeisure(text: string, timeoutMs: number, values?: readonly unknown[]): Promise<readonly unknown[]> {
     const side = this.#makeSide()
     this.#leisurely.add(side)
     try {
-      return await side.ask(text, timeoutMs)
+      return await side.ask(text, timeoutMs, values)
     } finally {
       this.#leisurely.delete(side)
       side.close()

@@ -26,8 +26,8 @@ export class SideConnection {
   }
 
   /** Rows of `text`. Rejects after `timeoutMs`, counted from the moment the question's turn comes. */
-  ask(text: string, timeoutMs: number): Promise<readonly unknown[]> {
-    const answer = this.#last.then(() => this.#askNow(text, timeoutMs))
+  ask(text: string, timeoutMs: number, values?: readonly unknown[]): Promise<readonly unknown[]> {
+    const answer = this.#last.then(() => this.#askNow(text, timeoutMs, values))
     this.#last = answer.catch(ignoreHere)
     return answer
   }
@@ -39,7 +39,7 @@ export class SideConnection {
     this.#client = undefined
   }
 
-  #askNow(text: string, timeoutMs: number): Promise<readonly unknown[]> {
+  #askNow(text: string, timeoutMs: number, values: readonly unknown[] | undefined): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(markNotSent(new Error('the monitor has stopped')))
       this.#isAsking = true
@@ -57,7 +57,7 @@ export class SideConnection {
       const client = this.#client ?? this.#open((error) => settle(error, []))
       const giveUp = () => settle(markNotSent(new Error(`no answer within ${timeoutMs} ms`)), [])
       const timer = this.#clock.after(timeoutMs, () => afterPendingInput(giveUp))
-      client.query(text, undefined, (error, result) =>
+      client.query(text, values, (error, result) =>
         settle(error ?? undefined, (result as { rows: readonly unknown[] } | undefined)?.rows ?? []),
       )
     })

@@ -13,6 +13,7 @@ import type { View } from '../../model/view.js'
 import type { ViewRoute } from '../../routing/need.js'
 import { type Callback, callBackWith, readCall } from './call.js'
 import { checkCall } from './check-call.js'
+import { controlClientFor } from './control-client.js'
 import type { PoolCore } from './core.js'
 import { LazyClient } from './lazy-client.js'
 import { runPlainTransaction } from './plain-transaction.js'
@@ -73,8 +74,7 @@ export function definePool(module: PgModule, makeCore: MakeCore): PoolClass {
       this.#route = shared?.route
       this.#isView = shared !== undefined
       if (core instanceof SingleNode) return
-      // Of one server: Kysely would send the number of a process on a replica to the primary, to cancel what it runs.
-      this.Client = undefined
+      this.Client = controlClientFor(core, async (text, values) => this.query(text, values))
       this.#listen(core)
     }
 

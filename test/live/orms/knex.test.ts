@@ -60,6 +60,18 @@ testLibrary(knexLibrary, (bench) => {
     )
   })
 
+  test('to cancel, no connection of the pool is needed', async () => {
+    const { cluster } = bench()
+    const small = poolOver(cluster, { max: 1 })
+    const found = knex({ client: knexClient(small) })
+    const work = found.transaction((trx) =>
+      trx.raw("select pg_sleep(30), 'to be cancelled'").timeout(200, { cancel: true }),
+    )
+    await assert.rejects(work, { name: 'KnexTimeoutError' })
+    assert.equal(await running(cluster, 'to be cancelled'), 0)
+    await small.end()
+  })
+
   test('searchPath is kept, on whichever node', async () => {
     const { cluster } = bench()
     const found = knex({ client: knexClient(bench().pool), searchPath: ['elsewhere', 'public'] })

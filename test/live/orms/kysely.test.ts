@@ -6,7 +6,7 @@ import Cursor from 'pg-cursor'
 import { type Database, kyselyLibrary } from '../../support/orms/kysely.js'
 import { testLibrary } from '../../support/orms/scenario.js'
 import { countStatements, running } from '../../support/orms/shop.js'
-import { eventually } from '../../support/pool.js'
+import { eventually, poolOver } from '../../support/pool.js'
 
 testLibrary(kyselyLibrary, (bench) => {
   const over = (pool: unknown) =>
@@ -47,15 +47,22 @@ testLibrary(kyselyLibrary, (bench) => {
   test('an aborted query is cancelled on the node that runs it', async () => {
     const { cluster } = bench()
     const controller = new AbortController()
-    const slow = sql`select pg_sleep(30), 'to be cancelled'`.execute(db(), {
-      signal: controller.signal,
-      inflightQueryAbortStrategy: 'cancel query',
-    })
+    const cancel = { signal: controller.signal, inflightQueryAbortStrategy: 'cancel query' } as const
+    const sleep = sql`select pg_sleep(30), 'to be cancelled'`
+    const small = poolOver(cluster, { max: 1 })
+    const slow = [
+      sleep.execute(db(), cancel),
+      // With no other connection of its pool.
+      over(small)
+        .transaction()
+        .execute((trx) => sleep.execute(trx, cancel)),
+    ].map((it) => assert.rejects(it, { name: 'AbortError' }))
     const count = () => running(cluster, 'to be cancelled')
-    await eventually(count, (it) => it === 1)
+    await eventually(count, (it) => it === 2)
     controller.abort()
-    await assert.rejects(slow, { name: 'AbortError' })
+    await Promise.all(slow)
     await eventually(count, (it) => it === 0)
+    await small.end()
   })
 
   test("a title that is there already is refused with the driver's error", async () => {

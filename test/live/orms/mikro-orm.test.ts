@@ -6,7 +6,8 @@ import { MikroORM } from '@mikro-orm/postgresql'
 import { mikroOrmOptions } from '../../../src/mikro-orm.js'
 import { Book, mikroOrmLibrary, Order } from '../../support/orms/mikro-orm.js'
 import { testLibrary } from '../../support/orms/scenario.js'
-import { countStatements } from '../../support/orms/shop.js'
+import { countStatements, running } from '../../support/orms/shop.js'
+import { eventually, poolOver } from '../../support/pool.js'
 
 const Shelf = defineEntity({
   name: 'Shelf',
@@ -45,6 +46,25 @@ testLibrary(mikroOrmLibrary, (bench) => {
     })
     const book = await orm.em.fork().findOneOrFail(Book, { id: 11 }, { connectionType: 'write' })
     assert.equal(book.stock, 31)
+  })
+
+  test('an aborted query is cancelled, also in a transaction, with no other connection of its pool', async () => {
+    const { cluster } = bench()
+    const small = poolOver(cluster, { max: 1 })
+    const own = await MikroORM.init({ ...mikroOrmOptions(small), entities: [Book, Order] })
+    const controller = new AbortController()
+    const aborted = own.em.fork().transactional((em) => em.execute("select pg_sleep(30), 'to be cancelled'"), {
+      signal: controller.signal,
+      inflightQueryAbortStrategy: 'cancel query',
+    })
+    const rejected = assert.rejects(aborted)
+    const count = () => running(cluster, 'to be cancelled')
+    await eventually(count, (it) => it === 1)
+    controller.abort()
+    await rejected
+    await eventually(count, (it) => it === 0)
+    await own.close()
+    await small.end()
   })
 
   test('migrations run on the primary, which tells what has run', async () => {
