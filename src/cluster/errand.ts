@@ -64,7 +64,7 @@ export interface RouterParts<Pool extends NodePool> {
   readonly hold: Hold
   /** Whether waiting for a primary of this shard makes sense. */
   readonly mayHavePrimary: (shard: string | undefined) => boolean
-  /** Whether the node lets us in, as the primary that it was, in the same life: asked on a new connection. */
+  /** Whether the node lets us in, as what it was, in the same life: asked on a new connection. */
   readonly livesOn: (node: Node<Pool>) => Promise<boolean>
   /** All or nothing: see `Dialect.isAtomic`. */
   readonly isAtomic: (found: Classification) => boolean

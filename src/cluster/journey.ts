@@ -2,6 +2,7 @@ import { NoPrimaryError, NoReplicaError, type Refusal, UnknownNodeError } from '
 import { markOutcome } from '../base/outcome.js'
 import type { NodePool } from '../model/driver.js'
 import { canServe } from '../model/health.js'
+import type { Judgement } from '../model/judgement.js'
 import { afterFailure, outcomeAfter } from '../routing/after-failure.js'
 import { isRepeatable, type Need } from '../routing/need.js'
 import { refusalsIn } from '../routing/policy.js'
@@ -37,6 +38,8 @@ const BEHIND_ON_PRIMARY: Need = { to: 'primary', node: undefined, reason: 'behin
 /** So long a read waits for the primary before it looks at the replicas again. */
 const SHOWN_SLICE_MS = 50
 
+/** Whoever ends a session because of its statement has seen that run. */
+const LONG_READ_MS = 250
 const NO_REPLICA: Need = { to: 'replica', node: undefined, reason: 'no-replica' }
 
 /**
@@ -145,24 +148,25 @@ export class Journey<Pool extends NodePool, Result> {
     return this.start()
   }
 
-  /** Decides what to do about a failed try. */
-  async goOnAfter(node: Node<Pool>, error: Error): Promise<Result> {
+  /** Decides what to do about a failed try that was begun then. */
+  async goOnAfter(node: Node<Pool>, error: Error, startedMs: number): Promise<Result> {
     const { parts } = this.#router
+    const { found, call } = this.#errand
     const judgement = parts.judge(error)
-    const isFarewell = judgement.failure === 'connection-lost' && judgement.outcome === 'refused'
-    const livesOn = isFarewell && this.#need.to === 'primary' ? parts.livesOn(node) : undefined
+    const livesOn = this.#mayBeMeant(judgement, startedMs) ? parts.livesOn(node) : undefined
     parts.reportFailure(node, judgement, error)
     // The node is well, and may be chosen again, once, by what is known of it now.
     if (judgement.failure === 'choice-over' && !this.#hasChosenAgain) this.#hasChosenAgain = true
     else this.#tried.add(node)
     this.#last = { node, error }
-    const { found, call } = this.#errand
     const attempt = {
       ...{ need: this.#need.to, role: node.role, repeatable: isRepeatable(found) },
       ...{ atomic: parts.isAtomic(found), idempotent: call.isIdempotent === true },
     }
     const step = parts.clock.now() > this.#deadlineMs ? 'give-up' : afterFailure(judgement, attempt)
-    switch (step) {
+    // Not the server is stopping: somebody ended this one session, and wants it ended.
+    const isMeant = (step === 'elsewhere' || step === 'find-primary') && (await livesOn) === true
+    switch (isMeant ? 'give-up' : step) {
       case 'elsewhere':
         return this.start()
       case 'primary':
@@ -171,12 +175,16 @@ export class Journey<Pool extends NodePool, Result> {
         this.#need = { to: 'primary', node: undefined, reason: 'refused-before' }
         return this.start()
       case 'find-primary':
-        // Not the server is stopping: somebody ended this one session, and wants it ended.
-        if ((await livesOn) === true) throw markOutcome(error, outcomeAfter(judgement, attempt))
         return this.#askAndStartAgain()
       case 'give-up':
         throw markOutcome(error, outcomeAfter(judgement, attempt))
     }
+  }
+
+  /** The server took leave of the session: perhaps because of this very statement. A read that had just begun may only have met it. */
+  #mayBeMeant({ failure, outcome }: Judgement, startedMs: number): boolean {
+    if (failure !== 'connection-lost' || outcome !== 'refused') return false
+    return !isRepeatable(this.#errand.found) || this.#router.parts.clock.now() - startedMs >= LONG_READ_MS
   }
 
   /** A replica that has not replayed yet what made a table does not know it. Its error stands where no primary can tell. */
@@ -200,11 +208,12 @@ export class Journey<Pool extends NodePool, Result> {
       })
     }
     let result: Result
+    const startedMs = this.#router.parts.clock.now()
     try {
       const attempt = { node, need: this.#need, fit: this.#fit, waitedMs: this.#waitedMs }
       result = await this.#router.attempt(attempt, this.#errand)
     } catch (error) {
-      return this.goOnAfter(node, error as Error)
+      return this.goOnAfter(node, error as Error, startedMs)
     }
     if (this.#refusedBy !== undefined) this.#learn(this.#refusedBy)
     return result

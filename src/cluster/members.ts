@@ -99,19 +99,20 @@ export class Members<Pool extends NodePool> {
   }
 
   /**
-   * Whether the node lets us in, as the primary that it was, in the same life. Asked once for all that want to know at the same time.
+   * Whether the node lets us in, as what it was, in the same life. Asked once for all that want to know at the same time.
    */
   livesOn(node: Node<Pool>): Promise<boolean> {
     const { dialect, clock, config } = this.#parts
     const asked = this.#askedIfAlive.get(node)
     if (asked !== undefined) return asked
+    const { role: asWhat } = node
     const before = node.view().history?.startedAt
     const ask = async () => {
       if (dialect.statusQuery === undefined) return true
       // A connection that is open may not have heard yet that its server is stopping; a new one is refused.
       const [row] = await node.pool.askAtLeisure(dialect.statusQuery, config.probe.timeoutMs)
       const { role, startedAt } = dialect.statusOf(row)
-      return role === 'primary' && (before === undefined || startedAt === before)
+      return role === asWhat && (before === undefined || startedAt === before)
     }
     // A caller waits, and questions of our own keep no process alive.
     const awake = clock.after(config.acquireTimeoutMs, () => undefined, { waitedFor: true })

@@ -136,7 +136,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
     const { found, call, send } = errand
     this.#counts[need.reason]++
     if (this.parts.isFollowed()) this.parts.publish('routed', this.routeTo({ node, need, fit, waitedMs }, found))
-    const startedMs = this.#isTimed ? this.parts.clock.now() : 0
+    const startedMs = this.parts.clock.now()
     node.began()
     const ground = call.session === undefined ? undefined : (groundOf(fit) ?? this.#groundFor(errand, need))
     ground?.footing.began(node.name)
@@ -154,7 +154,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
         ground?.footing.ended(node.name)
         if (found.intent === 'write') this.#noteWritten(errand)
         if (failed !== undefined) return failed(error)
-        return new Journey(this, errand, need, this.#shardOf(call), fit).goOnAfter(node, error)
+        return new Journey(this, errand, need, this.#shardOf(call), fit).goOnAfter(node, error, startedMs)
       },
     )
   }

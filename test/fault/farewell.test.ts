@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type pg from 'pg'
 import { outcomeOf } from '../../src/index.js'
 import type { Pool } from '../../src/pg.js'
 import { clusterAndPool, eventually } from '../support/pool.js'
@@ -115,6 +116,46 @@ test('a commit that waits for a standby when its server stops is unknown, and sa
   assert.match(`${((error as Error).cause as Error).message}`, /^canceling the wait for synchronous replication/)
   for (const { name } of cluster.replicas) await cluster.thaw(name)
   await stopped
+})
+
+test('a read that an operator ends does not run again', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  const text = 'select pg_sleep(10), 1'
+  for (const [name, route] of [...cluster.replicas.map((it) => [it.name] as const), ['primary', 'primary'] as const]) {
+    cluster.forgetStatements()
+    const read = pool.query({ text, ...(route === undefined ? {} : { route }) }).catch((error: Error) => error)
+    const ended = await eventually(
+      async () => {
+        const asked = cluster.nodes.map((node) =>
+          node.admin(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query = $1 and clock_timestamp() - query_start > '0.5 s'",
+            [text],
+          ),
+        )
+        return (await Promise.all(asked)).flat()
+      },
+      (it) => it.length > 0,
+    )
+    const error = await read
+    assert.deepEqual([ended.length, outcomeOf(error), (error as pg.DatabaseError).code], [1, 'refused', '57P01'], name)
+    assert.equal((await cluster.nodesThatRan(text)).length, 1)
+  }
+})
+
+test('a long read on a replica that stops in an orderly way runs elsewhere', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t)
+  const read = pool.query('select pg_sleep(1.5), 2 as n')
+  const running = () =>
+    Promise.all(
+      cluster.replicas.map((it) =>
+        it.admin(
+          "select 1 from pg_stat_activity where query like 'select pg_sleep(1.5)%' and clock_timestamp() - query_start > '0.5 s'",
+        ),
+      ),
+    )
+  const found = await eventually(running, (it) => it.some((rows) => rows.length > 0))
+  await cluster.restart(cluster.replicas[found.findIndex((rows) => rows.length > 0)]?.name ?? '', 'fast')
+  assert.equal((await read).rows[0].n, 2)
 })
 
 test('a session that an operator ends stays ended', async (t) => {
