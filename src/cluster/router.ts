@@ -4,7 +4,7 @@ import type { Demand, NodePool } from '../model/driver.js'
 import type { Classification } from '../model/intent.js'
 import { positionText } from '../model/position.js'
 import type { Route, RouteReason } from '../model/route.js'
-import { isRepeatable, levelOf, type Need, needOf } from '../routing/need.js'
+import { isRepeatable, levelOf, mayWrite, type Need, needOf, touchesData } from '../routing/need.js'
 import { catchUp } from './catch-up.js'
 import { caughtUp } from './caught-up.js'
 import { type Choice, pickAllowed, pickFrom, type ShardChoices } from './choices.js'
@@ -145,14 +145,14 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
       (result) => {
         node.ended(true)
         if (this.#isTimed) node.took(this.parts.clock.now() - startedMs)
-        if (found.intent === 'write') this.#noteWritten(errand)
+        if (mayWrite(found)) this.#noteWritten(errand)
         if (call.session !== undefined) this.#noteEnd(node, life, errand, ground)
         return result
       },
       (error: Error) => {
         node.ended(false)
         ground?.footing.ended(node.name)
-        if (found.intent === 'write') this.#noteWritten(errand)
+        if (mayWrite(found)) this.#noteWritten(errand)
         if (failed !== undefined) return failed(error)
         return new Journey(this, errand, need, this.#shardOf(call), fit).goOnAfter(node, error, startedMs)
       },
@@ -161,7 +161,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   #noteEnd(node: Node<Pool>, life: number, errand: Errand<Pool, unknown>, ground: Ground<Pool> | undefined): void {
     ground?.footing.ended(node.name)
-    if (errand.found.intent === 'read') ground?.noteRead(node, life, errand.found.tables)
+    if (errand.found.intent !== 'write' && touchesData(errand.found)) ground?.noteRead(node, life, errand.found.tables)
   }
 
   /** It has ended, well or not. */
@@ -240,7 +240,7 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 
   /** A session sees what it sees, wherever the read was sent by other reasons. */
   #groundFor({ call, found }: Errand<Pool, unknown>, need: Need): Ground<Pool> | undefined {
-    if (found.intent !== 'read' || call.session === undefined) return undefined
+    if (found.intent === 'write' || !touchesData(found) || call.session === undefined) return undefined
     return this.levelOf(call, need) === 'eventual' ? undefined : this.groundIn(call)
   }
 
@@ -284,8 +284,8 @@ export class Router<Pool extends NodePool> implements Tries<Pool> {
 }
 
 /** Not what only sets something. */
-function leadsToData({ intent, effects }: Classification): boolean {
-  return intent !== 'session' || effects.some((it) => it.kind === 'begin')
+function leadsToData(found: Classification): boolean {
+  return touchesData(found) || found.effects.some((it) => it.kind === 'begin')
 }
 
 function demandOf(need: Need, found: Classification): Demand {

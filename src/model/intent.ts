@@ -19,6 +19,8 @@ export type Effect =
   | { readonly kind: 'prepare'; readonly name: string }
   /** `name` is undefined for `DEALLOCATE ALL`. */
   | { readonly kind: 'deallocate'; readonly name: string | undefined }
+  /** `EXECUTE`, `FETCH`, `MOVE`: a statement runs that was kept, and that this text does not tell. */
+  | { readonly kind: 'runs-kept' }
   /** `DECLARE`: `hold` outlives its transaction. */
   | { readonly kind: 'declare-cursor'; readonly hold: boolean }
   | { readonly kind: 'listen' | 'unlisten' }

@@ -1,5 +1,5 @@
 import type { Consistency } from '../model/consistency.js'
-import type { Classification, Hint } from '../model/intent.js'
+import type { Classification, Effect, Hint } from '../model/intent.js'
 import type { RouteReason } from '../model/route.js'
 
 /** What a statement needs of a node, and why. */
@@ -77,6 +77,20 @@ export function levelOf(
   const isNamed = need.reason === 'hint' || (need.reason === 'call' && !isReader)
   if (isNamed && need.to !== 'primary') return 'eventual'
   return session ?? pool
+}
+
+/** Whether it may show data, or change some: not what only speaks to its session. */
+export function touchesData({ intent, effects, relations, functions }: Classification): boolean {
+  return intent !== 'session' || relations.length > 0 || functions.length > 0 || runsKept(effects)
+}
+
+/** Whether it may change data; of a statement that was kept, nobody here knows. */
+export function mayWrite({ intent, effects }: Classification): boolean {
+  return intent === 'write' || runsKept(effects)
+}
+
+function runsKept(effects: readonly Effect[]): boolean {
+  return effects.length > 0 && effects.some((it) => it.kind === 'runs-kept')
 }
 
 /**

@@ -141,6 +141,7 @@ function readRelation(reader: StatementReader): void {
 
 function readExecute(reader: StatementReader, at: number): void {
   reader.finding.decide(SESSION, 'prepared-statement', at)
+  reader.finding.effect({ kind: 'runs-kept' })
   reader.walk()
 }
 
@@ -149,6 +150,12 @@ function readDeallocate(reader: StatementReader, at: number): void {
   if (reader.next() === t.PREPARE) reader.next()
   const name = reader.token === t.ALL ? undefined : reader.name()
   reader.finding.effect({ kind: 'deallocate', name })
+  reader.skip()
+}
+
+function readFetch(reader: StatementReader, at: number): void {
+  reader.finding.decide(SESSION, 'cursor', at)
+  reader.finding.effect({ kind: 'runs-kept' })
   reader.skip()
 }
 
@@ -254,8 +261,8 @@ const STATEMENTS: Readonly<Record<number, ReadStatement>> = {
   [t.EXECUTE]: readExecute,
   [t.DEALLOCATE]: readDeallocate,
   [t.DECLARE]: readDeclare,
-  [t.FETCH]: is(SESSION, 'cursor'),
-  [t.MOVE]: is(SESSION, 'cursor'),
+  [t.FETCH]: readFetch,
+  [t.MOVE]: readFetch,
   [t.CLOSE_CURSOR]: is(SESSION, 'cursor'),
   [t.LISTEN]: readListen('listen'),
   [t.UNLISTEN]: readListen('unlisten'),

@@ -8,7 +8,7 @@ import type { Fence } from '../../model/fence.js'
 import type { Classification } from '../../model/intent.js'
 import { outcomeAfter } from '../../routing/after-failure.js'
 import { fenceText } from '../../routing/fencing.js'
-import { isRepeatable, type ViewRoute } from '../../routing/need.js'
+import { isRepeatable, mayWrite, touchesData, type ViewRoute } from '../../routing/need.js'
 import { callBackWith, type PgCall, readCall, valuesOf } from './call.js'
 import { checkCall, refuseEnd } from './check-call.js'
 import { ClientFace } from './client-face.js'
@@ -225,9 +225,9 @@ export class LazyClient extends ClientFace {
   #noteHeld(loan: Loan, found: Classification, call: Call): void {
     const { cluster } = this.#core
     if (cluster.statements.mayDefine(found)) this.#mayHaveDefined = true
-    if (found.intent === 'write') this.#hasWritten = true
+    if (mayWrite(found) && !(found.intent === 'session' && loan.isOnReplica)) this.#hasWritten = true
     const node = cluster.nodes.get(loan.pool.name)
-    if (found.intent !== 'session' && node !== undefined) cluster.noteRead(node, call)
+    if (touchesData(found) && node !== undefined) cluster.noteRead(node, call)
     if (loan.isInTransaction) return
     if (this.#hasWritten) cluster.noteWrite(call)
     if (this.#mayHaveDefined) cluster.definitionChanged()
@@ -242,7 +242,7 @@ export class LazyClient extends ClientFace {
     if (demand.primaryOnly && loan.isInTransaction && pool.hasBecomeReadOnly(loan.client)) {
       await this.#beginElsewhere(loan, before)
     }
-    if (found.intent === 'write' && loan.isInTransaction) this.#hasWritten = true
+    if (mayWrite(found) && loan.isInTransaction) this.#hasWritten = true
     return result
   }
 

@@ -37,6 +37,11 @@ export class Loan {
     return typeof open?.read === 'function' && typeof open.close === 'function' && open.pipe === undefined
   }
 
+  /** By what the connection itself said last. */
+  get isOnReplica(): boolean {
+    return this.pool.roleOf(this.client) === 'replica'
+  }
+
   get isInTransaction(): boolean {
     return this.#state !== 'returned' && this.pool.statusOf(this.client) !== 'I'
   }
@@ -75,23 +80,26 @@ export class Loan {
   /**
    * Hands the connection to a cursor, stream or copy. Resolves when it has finished with it, well or not.
    *
-   * @param ended called at that very moment, before anybody else can act on it.
+   * @param shown called whenever it has shown something, or has ended: at that very moment, before anybody else can act on it.
    */
-  submit(submittable: unknown, values: unknown, callback: unknown, ended: () => void): Promise<void> {
+  submit(submittable: unknown, values: unknown, callback: unknown, shown: () => void): Promise<void> {
+    const { connection } = this.client
     return new Promise((resolve, reject) => {
       const stopListening = () => {
         this.#submitted = undefined
         this.client.removeListener('drain', over)
         this.client.removeListener('end', over)
+        for (const event of SHOWS) connection?.removeListener(event, shown)
       }
       const over = () => {
         stopListening()
-        ended()
+        shown()
         resolve()
       }
       this.#submitted = submittable
       this.client.on('drain', over)
       this.client.on('end', over)
+      for (const event of SHOWS) connection?.prependListener(event, shown)
       try {
         this.client.query(submittable, values, callback as undefined)
       } catch (error) {
@@ -168,3 +176,6 @@ export class Loan {
     })
   }
 }
+
+/** A statement has taken its picture of the data, of which rows are to come, or has a part of them ready. */
+const SHOWS = ['rowDescription', 'copyOutResponse', 'portalSuspended'] as const

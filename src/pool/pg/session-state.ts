@@ -120,6 +120,7 @@ function afterEffect(state: SessionState, effect: Effect): SessionState {
     case 'needs-connection':
       return hold(state, 'connection-asked')
     case 'signals-backend':
+    case 'runs-kept':
       return state
     default:
       return effect satisfies never

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import type { PoolClient } from 'pg'
+import pg, { type PoolClient } from 'pg'
+import Cursor from 'pg-cursor'
 import { sessionFrom, sessionTokens, withSession } from '../../../src/index.js'
 import type { Pool } from '../../../src/pg.js'
-import { startCluster } from '../../../src/testing.js'
+import { startCluster, type TestCluster } from '../../../src/testing.js'
 import { clusterAndPool, eventually, next, PATIENT, poolOver } from '../../support/pool.js'
 
 const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
@@ -204,4 +205,86 @@ test('what a transaction has shown is seen at once, and also when its connection
     await isBroken
     assert.equal(await countIn(pool), 1, 'by a connection that is lost')
   })
+})
+
+test('what a cursor shows is seen from its first row on, not from when it was asked for', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { probe: PATIENT, waitMs: 300 })
+  await pool.query('create table notes (id int)')
+  await cluster.primary.admin(`create function hurdle() returns int immutable language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(1); return 1; end $$`)
+  await know(pool)
+  await pauseWhereThePrimaryIs(cluster)
+  const other = new pg.Client({ connectionString: cluster.primary.adminUrl })
+  await other.connect()
+  await other.query('select pg_advisory_lock(1)')
+  const count = async () => (await pool.query('select id from notes')).rows.length
+  const seen = await withSession(async () => {
+    const client = await pool.writer.connect()
+    // The hurdle is met when the statement is planned, before it takes its picture of the data.
+    const cursor = client.query(new Cursor('select id from notes where hurdle() = 1'))
+    await eventually(
+      () => other.query("select from pg_stat_activity where wait_event = 'advisory'"),
+      ({ rowCount }) => rowCount === 1,
+    )
+    const before = await count()
+    await other.query('insert into notes values (1)')
+    await other.query('select pg_advisory_unlock(1)')
+    const shown = (await cursor.read(1)).length
+    const after = await count()
+    await cursor.close()
+    client.release()
+    return [before, shown, after]
+  })
+  await other.end()
+  assert.deepEqual(seen, [0, 1, 1])
+})
+
+/** Replicas that show nothing new, and lack nothing so far. */
+async function pauseWhereThePrimaryIs(cluster: TestCluster): Promise<void> {
+  const isAt = async (lsn: string) => {
+    const asked = cluster.replicas.map((it) =>
+      it.admin<{ lsn: string }>('select pg_last_wal_replay_lsn()::text as lsn'),
+    )
+    return (await Promise.all(asked)).every(([row]) => row?.lsn === lsn)
+  }
+  await eventually(
+    async () => {
+      for (const { name } of cluster.replicas) await cluster.resumeReplay(name)
+      await cluster.waitForReplay()
+      for (const { name } of cluster.replicas) await cluster.pauseReplay(name)
+      const [row] = await cluster.primary.admin<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn')
+      return isAt(row?.lsn ?? '')
+    },
+    (it) => it,
+  )
+}
+
+test('what a kept statement writes or shows is seen: nobody here knows which it does', async (t) => {
+  const { cluster, pool } = await clusterAndPool(t, { probe: PATIENT, waitMs: 0 })
+  await pool.query('create table notes (id int)')
+  await cluster.waitForReplay()
+  await know(pool)
+  for (const { name } of cluster.replicas) await cluster.pauseReplay(name)
+  const count = async () => (await pool.query('select id from notes')).rows.length
+  const within = (work: (client: PoolClient) => Promise<unknown>) =>
+    withSession(async () => {
+      const client = await pool.connect()
+      try {
+        await work(client)
+        return await count()
+      } finally {
+        client.release(true)
+      }
+    })
+  const executed = await within(async (client) => {
+    await client.query('prepare adding as insert into notes values (1)')
+    await client.query('execute adding')
+  })
+  const fetched = await within(async (client) => {
+    await client.query('begin')
+    await client.query('declare them cursor for select id from notes')
+    await client.query('fetch all from them')
+  })
+  const together = await within((client) => client.query('listen a; select id from notes'))
+  assert.deepEqual([executed, fetched, together], [1, 1, 1])
 })
