@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import Cursor from 'pg-cursor'
 import { outcomeOf } from '../../src/index.js'
 import type { Pool } from '../../src/pg.js'
 import type { End, ReadEnd, Recorder, WriteEnd } from './history.js'
@@ -8,7 +9,7 @@ import { type Answerer, readOf, writeOf } from './tables.js'
 
 /** The part of a pool, and of a client, that runs a statement. */
 interface Runner {
-  query(config: pg.QueryConfig): Promise<pg.QueryResult>
+  query(config: pg.QueryConfig): Promise<Pick<pg.QueryResult, 'rows'> & { readonly command?: string }>
 }
 
 type Row = Partial<Versioned> & { readonly elements?: readonly number[] } & Answerer
@@ -88,7 +89,7 @@ export class Actor {
 
   #alone<T>(how: Alone, work: (runner: Runner) => Promise<T>): Promise<T> {
     if (how === 'query') return work(this.#pool)
-    return this.#pool.connect().then((client) => work(client).finally(() => client.release()))
+    return this.#pool.connect().then((client) => work(RUNNERS[how](client)).finally(() => client.release()))
   }
 
   /** What a failed transaction left open is closed with its connection. `undefined`: it failed. */
@@ -138,4 +139,24 @@ function endOf<Seen>(end: End<ReadEnd<Seen>>, seenIn: (row: Row) => Seen): (row:
     end(row === undefined ? {} : { seen: seenIn(row), node: row.node, onReplica: row.on_replica })
     return row !== undefined
   }
+}
+
+const RUNNERS: Readonly<Record<Exclude<Alone, 'query'>, (client: pg.PoolClient) => Runner>> = {
+  client: (client) => client,
+  cursor: (client) => ({ query: (config) => byCursor(client, config) }),
+  prepared: (client) => ({ query: (config) => byExecute(client, config) }),
+}
+
+/** One row at a time, as of a result that is too large. */
+async function byCursor(client: pg.PoolClient, { text, values }: pg.QueryConfig) {
+  const cursor = client.query(new Cursor(text, values))
+  const rows = await cursor.read(1)
+  await cursor.close()
+  return { rows }
+}
+
+/** The values are numbers. */
+async function byExecute(client: pg.PoolClient, { text, values = [] }: pg.QueryConfig) {
+  await client.query(`prepare kept as ${text}`)
+  return client.query(values.length === 0 ? 'execute kept' : `execute kept (${values.join()})`)
 }

@@ -26,7 +26,7 @@ interface Common {
 }
 
 /** Through which part of the public API. */
-export type How = 'query' | 'client' | 'transaction'
+export type How = 'query' | 'client' | 'cursor' | 'prepared' | 'transaction'
 
 /** `ok`: acknowledged. `failed`: certain not to have happened. `unknown`: it may yet be seen. */
 export type WriteOutcome = 'ok' | 'failed' | 'unknown'

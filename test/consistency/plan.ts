@@ -17,12 +17,16 @@ export type Step =
 /** A statement by itself. */
 export type Alone = Exclude<How, 'transaction'>
 
+const WRITES_ON_CLIENT = ['client', 'prepared'] as const satisfies Alone[]
+/** `PREPARE` runs on the primary: reads there would leave little to replicas. */
+const READS_ON_CLIENT = ['client', 'cursor'] as const satisfies Alone[]
+
 export interface Mix {
   /** Of all operations, the share that writes. */
   readonly writes: number
   /** Of all steps, the share that runs in a transaction. */
   readonly transactions: number
-  /** Of the statements by themselves, the share that runs on a client from `connect()`. */
+  /** Of the statements by themselves, the share that runs on a client from `connect()`: reads as they are or by a cursor, writes as they are or by `EXECUTE`. */
   readonly clients: number
   /** Of all steps, the share that is several at once. */
   readonly branches: number
@@ -77,6 +81,6 @@ function step(draw: Draw): Step {
       ? { kind: 'write-transaction', objects: [random.pick(objects)] }
       : { kind: 'read-transaction', objects: [random.pick(objects), random.pick(objects)] }
   }
-  const how: Alone = random.chance(mix.clients) ? 'client' : 'query'
+  const how = random.chance(mix.clients) ? random.pick(isWrite ? WRITES_ON_CLIENT : READS_ON_CLIENT) : 'query'
   return { kind: isWrite ? 'write-and-read' : 'read', object: random.pick(objects), how }
 }
