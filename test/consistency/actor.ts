@@ -147,12 +147,16 @@ const RUNNERS: Readonly<Record<Exclude<Alone, 'query'>, (client: pg.PoolClient) 
   prepared: (client) => ({ query: (config) => byExecute(client, config) }),
 }
 
-/** One row at a time, as of a result that is too large. */
+/** One row at a time, as of a result that is too large. A cursor that is idle when its connection breaks says nothing any more. */
 async function byCursor(client: pg.PoolClient, { text, values }: pg.QueryConfig) {
+  const broken = new Promise<never>((_, reject) => client.once('error', reject))
   const cursor = client.query(new Cursor(text, values))
-  const rows = await cursor.read(1)
-  await cursor.close()
-  return { rows }
+  const read = async () => {
+    const rows = await cursor.read(1)
+    await cursor.close()
+    return { rows }
+  }
+  return Promise.race([read(), broken])
 }
 
 /** The values are numbers. */

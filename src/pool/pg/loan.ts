@@ -85,7 +85,17 @@ export class Loan {
   submit(submittable: unknown, values: unknown, callback: unknown, shown: () => void): Promise<void> {
     const { connection } = this.client
     return new Promise((resolve, reject) => {
+      // It hears of the end of its connection by itself; a server that has fallen silent would never tell.
+      const work: UnderWay = {
+        repeatable: false,
+        giveUp: (error) => {
+          const stream = this.client.connection?.stream
+          if (stream === undefined) this.drop(error)
+          else stream.destroy()
+        },
+      }
       const stopListening = () => {
+        this.pool.end(work)
         this.#submitted = undefined
         this.client.removeListener('drain', over)
         this.client.removeListener('end', over)
@@ -96,6 +106,7 @@ export class Loan {
         shown()
         resolve()
       }
+      this.pool.begin(work)
       this.#submitted = submittable
       this.client.on('drain', over)
       this.client.on('end', over)

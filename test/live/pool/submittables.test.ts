@@ -211,3 +211,15 @@ test('the listeners of a stream run in the session of the call, whoever opened t
     )
   })
 })
+
+test('a cursor on a server that has fallen silent is given up', async (t) => {
+  const pool = poolOver(cluster, { probe: { everyMs: 100, timeoutMs: 300, hungAfterMs: 800 } })
+  t.after(() => pool.end())
+  const client = await pool.writer.connect()
+  const cursor = client.query(new Cursor('select generate_series(1, 10)'))
+  assert.equal((await cursor.read(1)).length, 1)
+  await cluster.freeze('primary')
+  await assert.rejects(cursor.read(1), /Connection terminated unexpectedly/)
+  await cluster.thaw('primary')
+  client.release()
+})
