@@ -2,7 +2,7 @@
 //
 // `npm ci --prefix test/versions` brings them. Fails when one is missing: this command exists for nothing else.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPrograms } from '../src/replication/postgresql/local/programs.js'
@@ -29,8 +29,9 @@ interface Run {
   readonly suites: readonly string[]
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'matrix-'))
 // `npm test` runs all of it on the PostgreSQL that is found here: not twice.
-const own = await ownMajor()
+const own = (await findPrograms(folder, {})).major
 const runs: readonly Run[] = [
   ...POSTGRES_VERSIONS.filter(({ major }) => major !== own).map((version) => ({
     name: `PostgreSQL ${version.major}`,
@@ -50,29 +51,27 @@ const runs: readonly Run[] = [
 
 console.log(`PostgreSQL ${own}: npm test runs on it`)
 const failed = runs.filter((run) => !passes(run))
-for (const { name } of failed) console.log(`\nfailed on ${name}`)
+// The runs that passed since then have pushed it far up.
+for (const { name } of failed) console.log(`\nfailed on ${name}:\n${failuresOf(name).replace(/^(?=.)/gm, '  ')}`)
+rmSync(folder, { recursive: true })
 console.log(`\nmatrix: ${runs.length - failed.length} passed, ${failed.length} failed`)
 process.exitCode = failed.length === 0 ? 0 : 1
-
-async function ownMajor(): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'matrix-'))
-  try {
-    return (await findPrograms(folder, {})).major
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 function passes({ name, version, node, env, suites }: Run): boolean {
   console.log(`\n=== ${name}`)
   if (!version.isThere) {
-    console.error(`${version.path} is not there: it needs ${OTHER_VERSIONS}`)
+    writeFileSync(join(folder, name), `${version.path} is not there: it needs ${OTHER_VERSIONS}`)
     return false
   }
   const args = ['--import', 'tsx', 'scripts/test.ts', ...suites.filter((it) => existsSync(it))]
   const { status } = spawnSync(node, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, SLUICE_FAILURES: join(folder, name) },
   })
   return status === 0
+}
+
+function failuresOf(name: string): string {
+  const path = join(folder, name)
+  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : 'its run did not end by itself'
 }

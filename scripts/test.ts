@@ -1,10 +1,20 @@
 // Runs the tests: `npm test`, or `npm test -- test/unit test/live/pool/routing.test.ts`.
 //
 // Each run has a temporary folder of its own, so that what it leaves behind can be told from what others do. Ends with
-// the suites that were skipped and what brings their parts, fails when a server, process or folder is left, and closes
-// with one line of totals. SLUICE_REQUIRE_ALL=1 makes whatever is skipped a failure.
+// what failed, however long ago it was printed, and with the suites that were skipped and what brings their parts;
+// fails when a server, process or folder is left, and closes with one line of totals. SLUICE_REQUIRE_ALL=1 makes
+// whatever is skipped a failure; SLUICE_FAILURES names a file that gets the failures too.
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endAll, type Leftover, leftovers } from './leftovers.js'
@@ -20,7 +30,10 @@ interface Totals {
   readonly fail: number
   readonly cancelled: number
   readonly skipped: number
+  readonly failures: readonly string[]
 }
+
+const NOTHING: Totals = { pass: 0, fail: 0, cancelled: 1, skipped: 0, failures: ['the run itself: it gave no totals'] }
 
 const mustHaveAll = process.env['SLUICE_REQUIRE_ALL'] === '1'
 const given = process.argv.slice(2)
@@ -32,16 +45,17 @@ chmodSync(folder, 0o711)
 let interruptedBy: NodeJS.Signals | undefined
 const exitCode = await runTests()
 const skipped = readLines('skipped')
-const totals = JSON.parse(readLines('totals')[0] ?? '{"pass":0,"fail":0,"cancelled":1,"skipped":0}') as Totals
+const [written] = readLines('totals')
+const totals = written === undefined ? NOTHING : (JSON.parse(written) as Totals)
 const left = await waitForNothingLeft()
 endAll(left)
 rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 
 list('Skipped, for want of a part:', skipped)
-list(
-  'Left behind by the run:',
-  left.map((it) => it.what),
-)
+const leftBehind = left.map((it) => it.what)
+list('Left behind by the run:', leftBehind)
+list('Failed:', totals.failures)
+keepFailures([...totals.failures, ...leftBehind.map((it) => `left behind: ${it}`)])
 const failed = totals.fail + totals.cancelled + (mustHaveAll ? totals.skipped : 0) + left.length
 console.log(`\n${totals.pass} passed, ${failed} failed, ${totals.skipped} skipped`)
 process.exitCode = exitCode === 0 && failed === 0 && totals.pass > 0 ? 0 : 1
@@ -102,6 +116,11 @@ function readLines(name: string): readonly string[] {
   return text === '' ? [] : [...new Set(text.split('\n'))]
 }
 
-function list(title: string, lines: readonly string[]): void {
-  if (lines.length > 0) console.log(`\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`)
+function list(title: string, entries: readonly string[]): void {
+  if (entries.length > 0) console.log(`\n${title}\n${entries.join('\n').replace(/^/gm, '  ')}`)
+}
+
+function keepFailures(failures: readonly string[]): void {
+  const path = process.env['SLUICE_FAILURES']
+  if (path !== undefined) appendFileSync(path, failures.map((it) => `${it}\n`).join(''))
 }
