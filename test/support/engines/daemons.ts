@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { serverOwner } from '../../../src/replication/postgresql/programs/owner.js'
+import { freePort } from '../../../src/replication/postgresql/programs/ports.js'
 import { eventually } from '../pool.js'
 
 const run = promisify(execFile)
@@ -113,10 +113,8 @@ export class Daemons {
 }
 
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((it) => once(it, 'listening')))
-  const ports = servers.map((it) => (it.address() as { port: number }).port)
-  await Promise.all(servers.map((it) => once(it.close(), 'close')))
+  const ports: number[] = []
+  while (ports.length < count) ports.push(await freePort())
   return ports
 }
 

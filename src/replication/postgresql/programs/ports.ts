@@ -7,12 +7,21 @@ import { createServer, type Server } from 'node:net'
 const FIRST = 15_000
 const LAST = 31_999
 
+const COUNT = LAST - FIRST + 1
+
 const ATTEMPTS = 50
 
-/** A port on which nobody listens now. Somebody may before its user does, who then has to notice. */
+/** Other processes begin elsewhere. */
+let next = Math.floor(Math.random() * COUNT)
+
+/**
+ * A port on which nobody listens now. Somebody may before its user does, who then has to notice. One after the other:
+ * a server that is stopped for a while finds its port again, as long as only this process takes any.
+ */
 export async function freePort(): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1))
+    const port = FIRST + next
+    next = (next + 1) % COUNT
     const probe = createServer()
     try {
       await listen(probe, port)
