@@ -19,7 +19,7 @@ const BETWEEN = [
   ...['start', 'promotion'].map((it) => `test/live/testing/${it}.test.ts`),
 ]
 /** The whole program once, but for what only the servers could do differently. */
-const PROGRAM = ['test/unit', 'test/tables', 'test/contract', 'test/live/pool']
+const PROGRAM = ['test/unit', 'test/tables', 'test/contract', 'test/live/pool', 'test/live/orms/newer.test.ts']
 
 interface Run {
   readonly name: string

@@ -42,6 +42,11 @@ type SlonikClient = Awaited<ReturnType<Awaited<ReturnType<Setup>>['createPoolCli
 type Stream = ReturnType<SlonikClient['stream']>
 type Result = Awaited<ReturnType<SlonikClient['query']>>
 
+/** Since Slonik 49: the name of a prepared statement. */
+interface QueryOptions {
+  readonly name?: string
+}
+
 /** What Slonik sends when it gives a connection back. It is what a client of this pool does when it is released. */
 const RESET = 'DISCARD ALL'
 
@@ -59,10 +64,10 @@ function clientOver(modules: SlonikModules, pool: SlonikPool, types: TypeParsers
   return {
     connect: async () => {},
     end: () => borrowed.end(),
-    async query(text, values) {
+    async query(text: string, values?: unknown[], { name }: QueryOptions = {}) {
       if (text === RESET) return borrowed.giveBack().then(() => NOTHING)
       try {
-        return resultOf(modules, await borrowed.run({ text, values, types }))
+        return resultOf(modules, await borrowed.run({ name, text, values, types }))
       } catch (error) {
         throw translated(modules, error as Error, text, values)
       }
@@ -150,6 +155,7 @@ function fieldOf({ dataTypeID, name }: { dataTypeID: number; name: string }): Re
 }
 
 interface SlonikQuery {
+  readonly name?: string | undefined
   readonly text: string
   readonly values: unknown[] | undefined
   readonly types: TypeParsers

@@ -1,4 +1,5 @@
-import { createPool, sql } from 'slonik'
+import { createPool, type QuerySqlToken, sql } from 'slonik'
+import type { Pool } from '../../../src/pg.js'
 import { slonikDriver } from '../../../src/slonik.js'
 import { type Library, OutOfStock } from './shop.js'
 
@@ -28,4 +29,19 @@ export const slonikLibrary: Library = {
     }
   },
   openAlone: undefined,
+}
+
+type Tag = (template: TemplateStringsArray) => QuerySqlToken
+
+/** Since Slonik 49: runs a prepared statement of that name. @returns those that its connection has then. */
+export async function namesPrepared(pool: Pool, name: string): Promise<readonly unknown[]> {
+  const { prepared } = sql as unknown as { prepared(name: string, parser: unknown): Tag }
+  const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+  const db = await createPool('postgres://', { driverFactory: slonikDriver(pool) })
+  const names = await db.transaction(async (connection) => {
+    await connection.one(prepared(name, anything)`select count(*)::int as n from books`)
+    return connection.anyFirst(sql.unsafe`select name from pg_prepared_statements`)
+  })
+  await db.end()
+  return names
 }

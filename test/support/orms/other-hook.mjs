@@ -1,4 +1,4 @@
-// Sends imports of a library to an older version of it, for the modules that were imported with `?older=…` and for what
+// Sends imports of a library to another version of it, for the modules that were imported with `?other=…` and for what
 // they import of this project.
 const VERSIONS = new URL('../../versions/package.json', import.meta.url).href
 
@@ -16,12 +16,14 @@ export async function resolve(specifier, context, next) {
   if (specifier === 'pg' && context.parentURL?.startsWith(PACKAGES))
     return next(specifier, { ...context, parentURL: OURS })
   const query = context.parentURL?.split('?')[1]
-  const older = new URLSearchParams(query).get('older')
-  if (older === null) return next(specifier, context)
-  for (const [name, instead] of Object.entries(JSON.parse(older))) {
+  const other = new URLSearchParams(query).get('other')
+  if (other === null) return next(specifier, context)
+  for (const [name, instead] of Object.entries(JSON.parse(other))) {
     if (specifier !== name && !specifier.startsWith(`${name}/`)) continue
     port.postMessage(name)
-    return next(instead + specifier.slice(name.length), { ...context, parentURL: VERSIONS })
+    const [wanted, broughtBy] = instead.split(' > ').reverse()
+    const parentURL = broughtBy === undefined ? VERSIONS : new URL(`${broughtBy}/package.json`, PACKAGES).href
+    return next(wanted + specifier.slice(name.length), { ...context, parentURL })
   }
   const found = await next(specifier, context)
   return specifier.startsWith('.') ? { ...found, url: `${found.url}?${query}` } : found
