@@ -362,11 +362,15 @@ test('a client cancels by the process it has, and only that', async (t) => {
     const client = await pool.connect()
     const text = 'select pg_backend_pid() as pid'
     const { rows } = await client.query({ text, route: { node } })
+    cluster.forgetStatements()
     const slept = assert.rejects(client.query('select pg_sleep(30)'), { code: '57014' })
+    // Whoever cancels a process that has not begun yet cancels nothing.
     await eventually(
-      async () => (await pool.query('select pg_cancel_backend($1) as done', [rows[0]?.['pid']])).rows[0].done,
-      (done) => done === true,
+      () => cluster.nodesThatRan('select pg_sleep(30)'),
+      (nodes) => nodes.join() === node,
     )
+    const cancelled = await pool.query('select pg_cancel_backend($1) as done', [rows[0]?.['pid']])
+    assert.deepEqual(cancelled.rows, [{ done: true }])
     await slept
     assert.equal((client as unknown as { node: string }).node, node)
     client.release()

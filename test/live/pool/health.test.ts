@@ -116,15 +116,15 @@ test('reads that broke off before any row run elsewhere, in the pool and in its 
 test('the place of a read on the primary is one, also when the read is tried there again', async (t) => {
   const pool = await open(t, { primaryReads: { maxConcurrent: 1 }, probe: PATIENT })
   await Promise.all(cluster.replicas.map((it) => it.stop('kill')))
-  const read = pool.query('select pg_sleep(0.3), 8 as n')
-  const [row] = await eventually(
-    () =>
-      cluster.primary.admin<{ pid: number }>(
-        "select pid from pg_stat_activity where usename = 'app' and query like 'select pg_sleep(0.3)%' and state = 'active'",
-      ),
-    (rows) => rows.length === 1,
+  cluster.forgetStatements()
+  const text = 'select pg_sleep(1), 8 as n'
+  const read = pool.query(text)
+  await eventually(
+    () => cluster.nodesThatRan(text),
+    (nodes) => nodes.join() === 'primary',
   )
-  await cluster.primary.admin('select pg_terminate_backend($1)', [row?.pid])
+  await cluster.cut('primary')
+  await cluster.heal('primary')
   assert.equal((await read).rows[0].n, 8)
   assert.deepEqual(pool.stats().primaryReads, { inUse: 0, waiting: 0 })
 })
