@@ -1,29 +1,17 @@
-import type { Clock } from '../base/clock.js'
 import type { Dialect } from '../model/dialect.js'
 import type { NodePool } from '../model/driver.js'
-import type { Moments, Position } from '../model/position.js'
+import type { Position } from '../model/position.js'
 import { isRunning, type Snapshot } from '../model/snapshot.js'
-import { covers, type Lineage, later } from '../routing/lineage.js'
-import type { KnownToShow, ReadThere, SeenOnReplicas } from '../routing/seen-on-replicas.js'
-import { catchUp } from './catch-up.js'
+import { type Lineage, later } from '../routing/lineage.js'
+import type { KnownToShow, SeenOnReplicas } from '../routing/seen-on-replicas.js'
 import type { Node } from './node.js'
 import { PacedQuestion } from './paced-question.js'
+import { Witnesses, type WitnessesParts } from './witnesses.js'
 
-export interface ShownParts<Pool extends NodePool> {
-  readonly clock: Clock
-  readonly moments: Moments
+export interface ShownParts<Pool extends NodePool> extends WitnessesParts<Pool> {
   readonly dialect: Dialect
   /** How long a server may take to answer. */
   readonly timeoutMs: number
-  /** How long to wait for a replica that has come far enough to tell. */
-  readonly waitMs: number
-  readonly primary: () => Node<Pool> | undefined
-  /** Those that serve. */
-  readonly replicas: () => readonly Node<Pool>[]
-  readonly lineage: () => Lineage | undefined
-  /** A position of the primary that was asked for after this moment; `undefined`: it does not answer. */
-  readonly positionSince: (moment: number) => Promise<Position | undefined>
-  readonly askPosition: (node: Node<Pool>) => Promise<void>
 }
 
 /** What one replica says of a snapshot of the primary: these show here, and there they do not. */
@@ -38,10 +26,19 @@ interface Verdict<Pool extends NodePool> {
   readonly position: Position | undefined
 }
 
-/** Transactions that a session has seen, and that this primary did not show. */
-interface Pending<Pool extends NodePool> {
+/** Transactions that a session has seen, or may have, and that this primary did not show. */
+interface Suspects<Pool extends NodePool> {
   readonly on: Node<Pool>
   readonly ids: readonly bigint[]
+  /** Replicas have told which they are. `false`: of some of what was seen none could tell. */
+  readonly areTold: boolean
+}
+
+/** Transactions that had not ended on a primary, asked for at this moment. */
+interface Unfinished<Pool extends NodePool> {
+  readonly on: Node<Pool>
+  readonly ids: readonly bigint[]
+  readonly moment: number
 }
 
 /**
@@ -54,16 +51,21 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
   /** The primary has, or has had, synchronous standbys. Others first show a commit there: by microseconds only, else. */
   isNeeded = false
   readonly #parts: ShownParts<Pool>
+  readonly #witnesses: Witnesses<Pool>
   readonly #snapshotQuestion: PacedQuestion
+  readonly #unfinishedQuestion: PacedQuestion
   readonly #replicaQuestions = new WeakMap<Node<Pool>, PacedQuestion>()
   readonly #verdicts = new WeakMap<Node<Pool>, Verdict<Pool>>()
   readonly #since = new Map<string, { readonly life: number; readonly moment: number }>()
   #snapshot: (Snapshot & { readonly moment: number; readonly on: Node<Pool> }) | undefined
+  #unfinished: Unfinished<Pool> | undefined
   #upTo: Position | undefined
 
   constructor(parts: ShownParts<Pool>) {
     this.#parts = parts
-    this.#snapshotQuestion = this.#paced(() => this.#askPrimary())
+    this.#witnesses = new Witnesses(parts)
+    this.#snapshotQuestion = this.#paced(() => this.#askSnapshot())
+    this.#unfinishedQuestion = this.#paced(() => this.#askUnfinished())
   }
 
   readonly sinceOf = (node: string, life: number): number => {
@@ -80,22 +82,23 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
   }
 
   /**
-   * Waits until the primary shows what the session has seen by now, and forgets that.
+   * Waits until the primary shows what the session has seen by now, and forgets that. As long as no replica can tell what
+   * that was, it may be of any transaction that has not ended on the primary.
    *
-   * @returns `false`: it did not within `waitMs`. Where nobody can tell, because no replica is left that has come so far, what the
-   * primary shows must do.
+   * @returns `false`: it did not within `waitMs`, or nobody answered.
    */
   async waitFor(seen: SeenOnReplicas, waitMs: number): Promise<boolean> {
     const { clock, moments, primary } = this.#parts
     const since = moments.next()
     const untilMs = clock.now() + waitMs
-    let pending: Pending<Pool> | undefined
+    let suspects: Suspects<Pool> | undefined
     for (let asked = 0; ; asked++) {
       // Whoever becomes it will be asked then.
       if (primary() === undefined) return true
       // What another primary did not show has no meaning for this one.
-      if (pending?.on !== primary()) pending = await this.#pendingOf(seen, since)
-      if (pending !== undefined && !this.#isAnyRunning(pending.ids)) {
+      if (suspects === undefined || suspects.on !== primary()) suspects = await this.#suspectsOf(seen, since)
+      else if (!suspects.areTold) suspects = await this.#toldBetter(suspects, seen, since)
+      if (suspects !== undefined && this.#haveEnded(suspects)) {
         seen.forget(since)
         return true
       }
@@ -104,56 +107,31 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
     }
   }
 
-  /** Of what the session has seen: the commits that the primary does not show. `undefined`: one of those asked did not answer. */
-  async #pendingOf(seen: SeenOnReplicas, since: number): Promise<Pending<Pool> | undefined> {
-    const witnesses = await this.#witnessesOf(seen)
+  /** `undefined`: one of those asked did not answer. */
+  async #suspectsOf(seen: SeenOnReplicas, since: number): Promise<Suspects<Pool> | undefined> {
+    const told = await this.#toldOf(seen, since)
+    if (told === undefined || told.areTold) return told
+    await this.#unfinishedQuestion.next()
+    const unfinished = this.#unfinished
+    if (unfinished?.on !== told.on || unfinished.moment < since) return undefined
+    return { ...told, ids: [...told.ids, ...unfinished.ids] }
+  }
+
+  /** A replica may have come so far by now. If none has, transactions that have begun meanwhile are no suspects. */
+  async #toldBetter(before: Suspects<Pool>, seen: SeenOnReplicas, since: number): Promise<Suspects<Pool>> {
+    const told = await this.#toldOf(seen, since)
+    return told?.areTold ? told : before
+  }
+
+  /** Of what the session has seen: the commits that the primary does not show, as far as replicas can tell. */
+  async #toldOf(seen: SeenOnReplicas, since: number): Promise<Suspects<Pool> | undefined> {
+    const { nodes, isWhole } = await this.#witnesses.of(seen)
     await this.#snapshotQuestion.next()
     const snapshot = this.#snapshot
     if (snapshot === undefined || snapshot.moment < since) return undefined
-    const verdicts = await Promise.all(witnesses.map((node) => this.#verdictOf(node, since)))
+    const verdicts = await Promise.all(nodes.map((node) => this.#verdictOf(node, since)))
     if (verdicts.some((it) => it?.on !== snapshot.on)) return undefined
-    return { on: snapshot.on, ids: verdicts.flatMap((it) => it?.pending ?? []) }
-  }
-
-  /** Of everything that was seen, one replica that has shown it, or has come as far as one that did. */
-  async #witnessesOf(seen: SeenOnReplicas): Promise<readonly Node<Pool>[]> {
-    const found = new Set<Node<Pool>>()
-    let { position } = seen
-    let isUnknown = seen.unknownMoment !== 0
-    for (const read of seen.reads) {
-      if (this.#isPrimaryNow(read)) continue
-      const node = this.#livesOn(read)
-      if (node === undefined) isUnknown = true
-      else found.add(node)
-    }
-    const bound = isUnknown ? await this.#parts.positionSince(this.#parts.moments.next()) : undefined
-    if (bound !== undefined) position = later(position, bound)
-    if (position === undefined) return [...found]
-    const witness = await this.#oneThatReaches(position)
-    return witness === undefined ? [...found] : [...found.add(witness)]
-  }
-
-  /** It has been promoted since, and shows what it showed. */
-  #isPrimaryNow({ node, life }: ReadThere): boolean {
-    const primary = this.#parts.primary()
-    return primary?.name === node && primary.progress.life === life
-  }
-
-  /** One that is out of service, or follows an old primary, tells nothing. */
-  #livesOn({ node: name, life }: ReadThere): Node<Pool> | undefined {
-    return this.#parts.replicas().find((it) => it.name === name && it.progress.life === life)
-  }
-
-  async #oneThatReaches(position: Position): Promise<Node<Pool> | undefined> {
-    const { clock, waitMs, askPosition, lineage } = this.#parts
-    const allows = (node: Node<Pool>) => covers(node.progress.position, position, lineage())
-    const there = this.#parts.replicas().find(allows)
-    if (there !== undefined || this.#parts.replicas().length === 0) return there
-    await catchUp(this.#parts.replicas(), { prepare() {}, allows, isHopeless: () => false }, waitMs, {
-      clock,
-      askPosition,
-    })
-    return this.#parts.replicas().find(allows)
+    return { on: snapshot.on, ids: verdicts.flatMap((it) => it?.pending ?? []), areTold: isWhole }
   }
 
   /** `undefined`: it did not answer. */
@@ -163,9 +141,9 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
     return verdict === undefined || verdict.moment < since ? undefined : verdict
   }
 
-  #isAnyRunning(ids: readonly bigint[]): boolean {
+  #haveEnded({ on, ids }: Suspects<Pool>): boolean {
     const snapshot = this.#snapshot
-    return snapshot !== undefined && ids.some((id) => isRunning(id, snapshot))
+    return snapshot?.on === on && !ids.some((id) => isRunning(id, snapshot))
   }
 
   async #askAgain(asked: number): Promise<void> {
@@ -175,15 +153,33 @@ export class Shown<Pool extends NodePool = NodePool> implements KnownToShow {
     await this.#snapshotQuestion.next()
   }
 
+  async #askSnapshot(): Promise<void> {
+    const { dialect } = this.#parts
+    await this.#askPrimary(dialect.snapshotQuery, ([row], on, moment) => {
+      this.#snapshot = { ...dialect.snapshotOf(row), moment, on }
+    })
+  }
+
+  async #askUnfinished(): Promise<void> {
+    const { dialect } = this.#parts
+    const snapshot = this.#snapshot
+    if (snapshot === undefined) return
+    await this.#askPrimary(dialect.unfinishedQuery, (rows, on, moment) => {
+      this.#unfinished = { ids: dialect.unfinishedOf(rows, snapshot), moment, on }
+    })
+  }
+
   /** Never rejects. What a failure says of the node's health is left to the questions about that. */
-  async #askPrimary(): Promise<void> {
-    const { dialect, timeoutMs, moments } = this.#parts
+  async #askPrimary(
+    text: string,
+    note: (rows: readonly unknown[], on: Node<Pool>, moment: number) => void,
+  ): Promise<void> {
+    const { timeoutMs, moments } = this.#parts
     const on = this.#parts.primary()
     if (on === undefined) return
     const moment = moments.next()
     try {
-      const [row] = await on.pool.ask(dialect.snapshotQuery, timeoutMs)
-      this.#snapshot = { ...dialect.snapshotOf(row), moment, on }
+      note(await on.pool.ask(text, timeoutMs), on, moment)
     } catch {
       // Nothing is known, then.
     }

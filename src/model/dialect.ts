@@ -39,6 +39,10 @@ export interface Dialect {
   /** Asks a replica which of those it shows; read by `committedOf`. */
   committedQuery(snapshot: Snapshot): string
   committedOf(rows: readonly unknown[]): readonly bigint[]
+  /** Asks a primary which transactions have not ended, whatever its snapshot knows of them; read by `unfinishedOf`. */
+  readonly unfinishedQuery: string
+  /** @param snapshot of about the same time. */
+  unfinishedOf(rows: readonly unknown[], snapshot: Snapshot): readonly bigint[]
   /** Asks the primary for the catalogue; read by `catalogueOf`. `undefined`: this dialect has none. */
   readonly catalogueQuery: string | undefined
   catalogueOf(rows: readonly unknown[], version: number): Catalogue

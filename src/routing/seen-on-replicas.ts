@@ -58,6 +58,14 @@ export class SeenOnReplicas {
     else this.#position = { upTo: later(this.#position?.upTo, position), moment }
   }
 
+  /** In place of reads that nobody can be asked about any more, and of what is unknown, up to here: the primary has said so since. */
+  standAt(position: Position, gone: readonly ReadThere[], unknownMoment: number): void {
+    const moments = [...gone.map((it) => it.moment), unknownMoment, this.#position?.moment ?? 0]
+    this.#position = { upTo: later(this.#position?.upTo, position), moment: Math.max(...moments) }
+    this.#reads = this.#reads.filter((it) => !gone.includes(it))
+    if (this.#unknownMoment === unknownMoment) this.#unknownMoment = 0
+  }
+
   /** The primary shows all that had been seen before this moment. */
   forget(before: number): void {
     this.#reads = this.#reads.filter((it) => it.moment >= before)

@@ -7,7 +7,7 @@ import { fingerprint } from './fingerprint.js'
 import { POSITION_QUERY, positionOf, STATUS_QUERY, statusOf } from './positions.js'
 import type { ReasonCode } from './reasons.js'
 import { resolve } from './resolve.js'
-import { committedOf, committedQuery, SNAPSHOT_QUERY, snapshotOf } from './snapshots.js'
+import { committedOf, committedQuery, SNAPSHOT_QUERY, snapshotOf, UNFINISHED_QUERY, unfinishedOf } from './snapshots.js'
 import { tablesFrom } from './table-groups.js'
 import { TABLES_QUERY } from './tables-query.js'
 import { touchedTables } from './touched-tables.js'
@@ -33,6 +33,8 @@ export const postgres: Dialect = {
   snapshotOf,
   committedQuery,
   committedOf,
+  unfinishedQuery: UNFINISHED_QUERY,
+  unfinishedOf,
   catalogueQuery: CATALOGUE_QUERY,
   catalogueOf: catalogueFromRows,
   tablesQuery: TABLES_QUERY,

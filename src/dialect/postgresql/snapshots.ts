@@ -32,3 +32,17 @@ export function committedQuery({ end, running }: Snapshot): string {
 export function committedOf(rows: readonly unknown[]): readonly bigint[] {
   return rows.map((row) => BigInt((row as { id: string }).id))
 }
+
+/**
+ * Of a primary: the numbers of all transactions that have not ended for others, those too that its snapshot is too old to
+ * name. Each has a lock on its own number until others see it, which any role may look at.
+ *
+ * @see https://www.postgresql.org/docs/current/view-pg-locks.html
+ */
+export const UNFINISHED_QUERY = `select distinct transactionid::text as id from pg_catalog.pg_locks
+  where locktype = 'transactionid' and mode = 'ExclusiveLock' and granted`
+
+/** The lock has the lower half of the number: the upper is that of the nearest number to the snapshot's. */
+export function unfinishedOf(rows: readonly unknown[], { end }: Snapshot): readonly bigint[] {
+  return rows.map((row) => end + BigInt.asIntN(32, BigInt((row as { id: string }).id) - end))
+}

@@ -37,6 +37,8 @@ async function open(t: TestContext, options: PoolOptions = {}): Promise<Pool> {
   return pool
 }
 
+const stateOf = (pool: Pool, name: string) => pool.view().nodes.find((it) => it.name === name)?.health.state
+
 /** Commits go on to replicas, and the primary hears of one too few that has them: they are acknowledged to nobody. */
 const stall = () => cluster.node('replica-2').upstream.halfOpen()
 const acknowledge = async () => cluster.node('replica-2').upstream.heal()
@@ -63,6 +65,8 @@ async function count(pool: Pick<Pool, 'query'>, id: number, options: Options = {
   })
   return Number(rows[0]?.['n'])
 }
+
+const replicasOf = (names: readonly string[]) => names.map((name) => ({ url: cluster.node(name).url, name }))
 
 const onReplica = { route: { node: 'replica-1' }, consistency: 'session' } as const
 
@@ -161,6 +165,65 @@ describe('a session that has seen a commit which still waits for a synchronous s
     for (const read of reads) assert.ok(await isStillOpen(read))
     await acknowledge()
     assert.deepEqual(await Promise.all(reads), [1, 1])
+  })
+})
+
+describe('where no replica can tell what the session has seen', () => {
+  for (const [whom, node, isGone] of [
+    ['the only one has not come so far', 'replica-2', false],
+    ['the only one has gone', 'replica-3', true],
+  ] as const) {
+    test(`it may be of any transaction that has not ended, and of none that began later: ${whom}`, async (t) => {
+      const pool = await open(t, { id: 'shop' })
+      const other = await open(t, { id: 'shop', replicas: replicasOf([node]) })
+      const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
+      const { id } = await pendingCommit(pool)
+      const token = await withSession(async (session) => {
+        assert.equal(await count(pool, id, onReplica), 1)
+        return session.token(tokens)
+      })
+      if (isGone) {
+        await cluster.stop(node, 'kill')
+        t.after(() => cluster.start(node))
+        await eventually(
+          () => stateOf(other, node),
+          (it) => it === 'down',
+        )
+      }
+      const read = sessionFrom(token, { tokens }).run(() => count(other, id, { route: 'primary' }))
+      assert.ok(await isStillOpen(read))
+      const later = await pool.connect()
+      await later.query('begin')
+      const started = later.query('insert into notes values (-2)')
+      await acknowledge()
+      await started
+      assert.equal(await read, 1)
+      await later.query('rollback')
+      later.release()
+    })
+  }
+
+  test('one that comes so far tells, and a transaction that runs on does not matter', async (t) => {
+    const pool = await open(t, { id: 'shop' })
+    const other = await open(t, { id: 'shop', replicas: replicasOf(['replica-3']) })
+    const tokens = sessionTokens({ keys: ['a key of sixteen bytes or more'] })
+    const long = await pool.connect()
+    await long.query('begin')
+    await long.query('insert into notes values (-3)')
+    const id = ++counter
+    await cluster.pauseReplay('replica-3')
+    await pool.query('insert into notes values ($1)', [id])
+    await cluster.waitForReplay({ nodes: ['replica-1'] })
+    const token = await withSession(async (session) => {
+      assert.equal(await count(pool, id, onReplica), 1)
+      return session.tokenNow(tokens)
+    })
+    const read = sessionFrom(token, { tokens }).run(() => count(other, id, { route: 'primary' }))
+    assert.ok(await isStillOpen(read))
+    await cluster.resumeReplay('replica-3')
+    assert.equal(await read, 1)
+    await long.query('rollback')
+    long.release()
   })
 })
 

@@ -76,3 +76,36 @@ test('all of it is forgotten that is older than the question, and nothing else',
     ['b'],
   )
 })
+
+test('a position stands for what nobody can be asked about, and is forgotten with the latest of it', () => {
+  const seen = new SeenOnReplicas()
+  seen.note('a', 1, 10)
+  seen.note('b', 1, 11)
+  seen.raise('unknown', 12)
+  const gone = seen.reads.filter((it) => it.node === 'a')
+  seen.standAt(at(700), gone, 12)
+  assert.deepEqual([seen.position, seen.unknownMoment], [at(700), 0])
+  assert.deepEqual(
+    seen.reads.map((it) => it.node),
+    ['b'],
+  )
+  seen.forget(12)
+  assert.deepEqual(seen.position, at(700))
+  seen.forget(13)
+  assert.equal(seen.isEmpty, true)
+})
+
+test('what came while the position was asked for is still owed', () => {
+  const seen = new SeenOnReplicas()
+  seen.note('a', 1, 10)
+  seen.raise('unknown', 11)
+  const gone = [...seen.reads]
+  seen.note('a', 1, 12)
+  seen.raise('unknown', 13)
+  seen.standAt(at(700), gone, 11)
+  assert.deepEqual(
+    seen.reads.map((it) => it.moment),
+    [12],
+  )
+  assert.equal(seen.unknownMoment, 13)
+})
