@@ -33,7 +33,7 @@ export const PATIENT = { everyMs: 1000, timeoutMs: 8000, hungAfterMs: 20_000 }
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   isGood: (seen: T) => boolean,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

@@ -42,12 +42,12 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
 
   test('sees no error in a switchover, but for a write that waits for the synchronous standby at that moment', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
-      const traffic = new Traffic(pool)
+      const traffic = Traffic.in(t, pool)
       await traffic.more(50)
       const before = await cluster.leader()
       await cluster.switchover()
       await cluster.until((it) => it.some(({ name, role }) => role === 'leader' && name !== before))
-      await traffic.more(50, 30_000)
+      await traffic.more(50)
       await traffic.stop()
       t.diagnostic(
         `${traffic.written.length} writes, ${traffic.reads} reads; ${traffic.failures.length} unknown; ${traffic.longestGapMs} ms without a write`,
@@ -65,7 +65,7 @@ describe('a pool on a Patroni cluster', need(patroniPart('a pool on a Patroni cl
 
   test('writes again when the leader has died, and loses nothing that was acknowledged; reads go on', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
-      const traffic = new Traffic(pool)
+      const traffic = Traffic.in(t, pool)
       await traffic.more(50)
       const dead = await cluster.killLeader()
       await traffic.more(50, 60_000)

@@ -28,6 +28,13 @@ export class Traffic {
     this.#work = [...writers, this.#reading(), this.#reading()]
   }
 
+  /** Ends with its test, however that ends. */
+  static in(t: { after(fn: () => Promise<void>): void }, pool: Pool): Traffic {
+    const traffic = new Traffic(pool)
+    t.after(() => traffic.stop())
+    return traffic
+  }
+
   get errors(): readonly string[] {
     return [...this.failures.map((it) => it.message), ...this.readErrors]
   }
@@ -36,7 +43,7 @@ export class Traffic {
     return Math.round(this.#longestGapMs)
   }
 
-  more(count: number, withinMs = 10_000): Promise<unknown> {
+  more(count: number, withinMs = 30_000): Promise<unknown> {
     const before = this.written.length
     const seen = () => ({ written: this.written.length, errors: this.errors.slice(-3) })
     return eventually(seen, (it) => it.written >= before + count, withinMs)
