@@ -319,14 +319,16 @@ export class LazyClient extends ClientFace {
     if (this.#loan === loan) this.#drop(error)
   }
 
+  /** Nobody is told as long as the client can go on elsewhere, its statement too: whoever hears of an error lets go of the client. */
   #broke(loan: Loan, error: Error): void {
     if (this.#loan !== loan) return
-    if (this.#isHeld(loan)) this.#lost = error
     const node = this.#core.cluster.nodes.get(loan.pool.name)
     if (node !== undefined) this.#core.cluster.reportFailure(node, error)
+    const isHeld = this.#isHeld(loan)
+    if (isHeld) this.#lost = error
     if (!this.#turns.isTaken) this.#drop(error)
     // Nobody has to listen: whoever uses the client next hears of it.
-    if (this.listenerCount('error') > 0) this.emit('error', error)
+    if (isHeld && this.listenerCount('error') > 0) this.emit('error', error)
   }
 
   /** An open transaction there is rolled back: whatever it committed would be lost with its node. */

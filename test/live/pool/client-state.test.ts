@@ -356,6 +356,37 @@ test('a connection that the server ends while a client holds it is lost to nobod
   assert.deepEqual(await onPrimary(pool, 'select 1 as n'), { n: 1 })
 })
 
+test('a client says error when it has lost what it held, and not while it can go on elsewhere', async (t) => {
+  const pool = open(t)
+  const client = await pool.connect()
+  const errors: unknown[] = []
+  client.on('error', (error) => errors.push(error))
+  const text = 'select pg_sleep(1)'
+  cluster.forgetStatements()
+  const read = client.query(text)
+  const [node] = await eventually(
+    () => cluster.nodesThatRan(text),
+    (nodes) => nodes.length === 1,
+  )
+  await cluster.cut(node as string)
+  await cluster.heal(node as string)
+  await read
+  const { node: next, processID } = client as unknown as { node: string; processID: number }
+  await cluster.node(next).admin('select pg_terminate_backend($1)', [processID])
+  assert.equal((await client.query('select 2 as n')).rows[0].n, 2)
+  assert.deepEqual(errors, [])
+
+  await client.query('begin')
+  await cluster.cut('primary')
+  await eventually(
+    () => errors.length,
+    (count) => count === 1,
+  )
+  await cluster.heal('primary')
+  await assert.rejects(client.query('select 3'), /not queryable/)
+  client.release()
+})
+
 test('a client cancels by the process it has, and only that', async (t) => {
   const pool = open(t, { max: 4 })
   for (const node of ['replica-1', 'replica-2', 'primary']) {
