@@ -7,10 +7,16 @@ const timeoutMs = Number(process.env.SLUICE_FILE_TIMEOUT_MS)
 
 if (timeoutMs > AHEAD_MS && process.env.NODE_TEST_CONTEXT !== undefined) {
   const running = new Set()
+  let last = 'none'
   beforeEach((t) => running.add(t.name))
-  afterEach((t) => running.delete(t.name))
+  afterEach((t) => {
+    running.delete(t.name)
+    last = t.name
+  })
   setTimeout(() => {
-    const tests = running.size === 0 ? 'all its tests have ended' : `not ended: ${[...running].join(', ')}`
+    // A pool that is ended there waits for a client that a test which failed has kept.
+    const hooks = `no test runs, but perhaps what is after one, or after all; the last was: ${last}`
+    const tests = running.size === 0 ? hooks : `not ended: ${[...running].join(', ')}`
     console.error(`${process.argv[1]} is stuck; ${tests}`)
     console.error(`alive: ${process.getActiveResourcesInfo().join(', ')}`)
     for (const handle of process._getActiveHandles()) console.error(`  ${described(handle)}`)
