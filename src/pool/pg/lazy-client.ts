@@ -319,16 +319,19 @@ export class LazyClient extends ClientFace {
     if (this.#loan === loan) this.#drop(error)
   }
 
-  /** Nobody is told as long as the client can go on elsewhere, its statement too: whoever hears of an error lets go of the client. */
+  /**
+   * Nobody is told as long as the client can go on elsewhere, its statement too: whoever hears of an error lets go of the
+   * client. A cursor that nobody reads from just now has no other way to say that it is lost.
+   */
   #broke(loan: Loan, error: Error): void {
     if (this.#loan !== loan) return
     const node = this.#core.cluster.nodes.get(loan.pool.name)
     if (node !== undefined) this.#core.cluster.reportFailure(node, error)
-    const isHeld = this.#isHeld(loan)
-    if (isHeld) this.#lost = error
+    if (this.#isHeld(loan)) this.#lost = error
+    const isLost = this.#lost !== undefined || loan.hasSubmitted
     if (!this.#turns.isTaken) this.#drop(error)
     // Nobody has to listen: whoever uses the client next hears of it.
-    if (isHeld && this.listenerCount('error') > 0) this.emit('error', error)
+    if (isLost && this.listenerCount('error') > 0) this.emit('error', error)
   }
 
   /** An open transaction there is rolled back: whatever it committed would be lost with its node. */

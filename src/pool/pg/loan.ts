@@ -31,6 +31,11 @@ export class Loan {
     return this.#state === 'broken'
   }
 
+  /** A cursor, stream or copy has the connection. */
+  get hasSubmitted(): boolean {
+    return this.#submitted !== undefined
+  }
+
   /** A cursor that was neither read to its end nor closed. Streams end by themselves. */
   get hasOpenCursor(): boolean {
     const open = this.#submitted as { read?: unknown; close?: unknown; pipe?: unknown } | undefined

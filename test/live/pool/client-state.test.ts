@@ -387,6 +387,20 @@ test('a client says error when it has lost what it held, and not while it can go
   client.release()
 })
 
+test('a cursor that nobody reads from when its connection breaks says so by the error of its client', async (t) => {
+  const pool = open(t)
+  const client = await pool.connect()
+  const broken = new Promise((resolve) => client.once('error', resolve))
+  const cursor = client.query(new Cursor('select generate_series(1, 9) as n'))
+  assert.equal((await cursor.read(1)).length, 1)
+  const [node] = await cluster.nodesThatRan('select generate_series(1, 9) as n')
+  await cluster.cut(node as string)
+  assert.ok((await broken) instanceof Error)
+  await cluster.heal(node as string)
+  assert.equal((await client.query('select 4 as n')).rows[0].n, 4)
+  client.release()
+})
+
 test('a client cancels by the process it has, and only that', async (t) => {
   const pool = open(t, { max: 4 })
   for (const node of ['replica-1', 'replica-2', 'primary']) {
