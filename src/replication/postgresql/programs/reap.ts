@@ -9,9 +9,13 @@ export function reap(): void {
   const fs = process.getBuiltinModule('node:fs')
   const path = process.getBuiltinModule('node:path')
   const SWEEP_MS = 3000
+  /** A program that was started in the very moment of the end, and of which nobody could tell us, may write until it fails. */
+  const REMOVE_MS = 10_000
   const POLL_MS = 10
+  const AGAIN_MS = 100
   const folders: string[] = []
   const watched: number[] = []
+  let beganMs = 0
 
   const otherwise = <T>(value: T, attempt: () => T): T => {
     try {
@@ -72,7 +76,9 @@ export function reap(): void {
     }
     for (const folder of folders)
       otherwise(undefined, () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
-    process.exit(folders.some((folder) => fs.existsSync(folder)) ? 1 : 0)
+    const isGone = !folders.some((folder) => fs.existsSync(folder))
+    if (isGone || Date.now() - beganMs > REMOVE_MS) process.exit(isGone ? 0 : 1)
+    setTimeout(sweep, AGAIN_MS)
   }
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
@@ -86,5 +92,8 @@ export function reap(): void {
       else watched.push(Number(value))
     }
   })
-  process.stdin.on('close', sweep)
+  process.stdin.on('close', () => {
+    beganMs = Date.now()
+    sweep()
+  })
 }
