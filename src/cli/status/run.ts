@@ -26,6 +26,7 @@ export function runStatus(options: StatusOptions): Promise<ExitCode> {
       remember(lags, survey, judgement)
       show(survey, judgement, lags, options, streams)
       if (!options.watch) return EXIT[judgement.health]
+      // Cut short by the signal, which is looked at next.
       await wait(EVERY_MS, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return EXIT[judgement.health]
     }

@@ -8,11 +8,12 @@ import type { Fence } from '../../model/fence.js'
 import type { Classification } from '../../model/intent.js'
 import { outcomeAfter } from '../../routing/after-failure.js'
 import { fenceText } from '../../routing/fencing.js'
-import { isRepeatable, mayWrite, touchesData, type ViewRoute } from '../../routing/need.js'
+import { isRepeatable, type ViewRoute } from '../../routing/need.js'
 import { callBackWith, type PgCall, readCall, valuesOf } from './call.js'
 import { checkCall, refuseEnd } from './check-call.js'
 import { ClientFace } from './client-face.js'
 import type { PoolCore } from './core.js'
+import { HeldNotes } from './held-notes.js'
 import { Loan } from './loan.js'
 import {
   afterFailedStatement,
@@ -47,10 +48,7 @@ export class LazyClient extends ClientFace {
   readonly #turns = new Turns()
   #loan: Loan | undefined
   #state: SessionState = FRESH
-  /** The open transaction has written: its session must see that once it is over. */
-  #hasWritten = false
-  /** A statement of the open transaction may have defined tables anew. */
-  #mayHaveDefined = false
+  readonly #notes: HeldNotes
   /** What a held connection died of: its state is lost, so nothing more may run here. */
   #lost: Error | undefined
   #released = false
@@ -61,6 +59,7 @@ export class LazyClient extends ClientFace {
     super(core, () => this.#loan)
     this.#core = core
     this.#route = route
+    this.#notes = new HeldNotes(core.cluster)
     this.#session = currentSession() ?? new Session()
     core.clients.add(this)
   }
@@ -178,7 +177,7 @@ export class LazyClient extends ClientFace {
 
   /** Its user hears of the end before our promises do: the session must know of the write by then. */
   async #submit(loan: Loan, call: PgCall, found: Classification, session: Session): Promise<void> {
-    const note = () => this.#noteHeld(loan, found, this.#callFor(call, found, session))
+    const note = () => this.#notes.note(loan, found, this.#callFor(call, found, session))
     note()
     await loan.submit(call.config, call.values, call.callback, note)
     this.#state = afterStatement(this.#state, found.effects, { config: call.config, values: call.values })
@@ -207,32 +206,15 @@ export class LazyClient extends ClientFace {
     try {
       const result = await this.#send(loan, call, found, false)
       node?.ended(true)
-      this.#noteHeld(loan, found, this.#callFor(call, found, session))
+      this.#notes.note(loan, found, this.#callFor(call, found, session))
       return result
     } catch (error) {
       node?.ended(false)
-      this.#noteHeld(loan, found, this.#callFor(call, found, session))
+      this.#notes.note(loan, found, this.#callFor(call, found, session))
       if (node !== undefined) cluster.reportFailure(node, error as Error)
       const atomic = isInTransaction || cluster.statements.isAtomic(found)
       throw markOutcome(error as Error, outcomeAfter(cluster.judge(error), { repeatable: isRepeatable(found), atomic }))
     }
-  }
-
-  /**
-   * What a statement has shown, reads and writes alike, the session has seen at once: its connection may be lost before the transaction
-   * is over. To others a transaction shows nothing before that; then, or when its end is not known, it may have.
-   */
-  #noteHeld(loan: Loan, found: Classification, call: Call): void {
-    const { cluster } = this.#core
-    if (cluster.statements.mayDefine(found)) this.#mayHaveDefined = true
-    if (mayWrite(found) && !(found.intent === 'session' && loan.isOnReplica)) this.#hasWritten = true
-    const node = cluster.nodes.get(loan.pool.name)
-    if (touchesData(found) && node !== undefined) cluster.noteRead(node, call)
-    if (loan.isInTransaction) return
-    if (this.#hasWritten) cluster.noteWrite(call)
-    if (this.#mayHaveDefined) cluster.definitionChanged()
-    this.#mayHaveDefined = false
-    this.#hasWritten = false
   }
 
   async #sendOn(pool: PgNodePool, demand: Demand, call: PgCall, found: Classification): Promise<unknown> {
@@ -242,7 +224,7 @@ export class LazyClient extends ClientFace {
     if (demand.primaryOnly && loan.isInTransaction && pool.hasBecomeReadOnly(loan.client)) {
       await this.#beginElsewhere(loan, before)
     }
-    if (mayWrite(found) && loan.isInTransaction) this.#hasWritten = true
+    this.#notes.began(loan, found)
     return result
   }
 

@@ -122,7 +122,8 @@ apt-get install -q -y --no-install-recommends ${packages} openssl`
     } catch (error) {
       // The error is about something else, and is told without its last words then.
       const said = await node.host.run(tailOfService(this.#service)).catch(() => undefined)
-      throw new Error(`${(error as Error).message}; Patroni on ${node.name} said last:\n${said?.stdout.trim()}`)
+      const words = said === undefined ? '' : `; Patroni on ${node.name} said last:\n${said.stdout.trim()}`
+      throw new Error(`${(error as Error).message}${words}`, { cause: error })
     }
   }
 
